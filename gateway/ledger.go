@@ -1,0 +1,102 @@
+package gateway
+
+import (
+	"context"
+	"time"
+)
+
+// State is where a message or a turn stands in the ledger.
+//
+//	received → taken → answered → posting → done | dead
+//
+// Every row ends in done or dead.
+type State string
+
+const (
+	Received State = "received" // durable, not yet looked at
+	Taken    State = "taken"    // a worker holds the conversation and asks the Handler
+	Answered State = "answered" // the whole answer is stored; the model is not asked again
+	Posting  State = "posting"  // the intent to post is stored; the platform may have it
+	Done     State = "done"     // answered, or rightly not answered (Reason says why)
+	Dead     State = "dead"     // given up; Reason says why
+)
+
+// Turn is one or more messages of one person that are answered together.
+// Fence rises each time the conversation changes hands; every write carries it,
+// so that a worker which lost the lease cannot write (it gets fault.Conflict).
+type Turn struct {
+	ID           int64
+	Conversation Conversation
+	Messages     []Message // oldest first, at least one
+	State        State     // Taken, Answered or Posting when handed out
+	ReplyKey     string    // UUID; the Key of part n is ReplyKey + "/" + n
+	Attempt      int       // times it was taken; counted before the work starts
+	Fence        int64
+	Answer       *Answer // set from Answered on
+	Posts        []Post  // what was posted, or was about to be
+}
+
+// Answer is what the Handler gave.
+type Answer struct {
+	Text    string   `json:"text"` // Markdown as written by the Handler
+	Label   string   `json:"label,omitempty"`
+	Sources []Source `json:"sources,omitempty"`
+	Notice  bool     `json:"notice,omitempty"`
+	Stopped bool     `json:"stopped,omitempty"`
+}
+
+// Post is one part of a reply on the platform.
+type Post struct {
+	Part int    // from 0
+	Key  string // Outgoing.Key
+	ID   string // the platform's ID, "" while it is not known whether it was posted
+	Done bool   // shows its final text
+}
+
+// Outcome is how a turn ended.
+type Outcome struct {
+	State  State  // Done or Dead
+	Reason string // for people: "answered", "not addressed", "stopped", "the model did not answer: …"
+}
+
+// Ledger is the record of what was received and what became of it. Each method
+// is one transaction and is durable when it returns.
+type Ledger interface {
+	// Receive stores m as received, with the next number of its conversation. It
+	// reports false, and changes nothing, if the channel delivered this ID before, ever.
+	Receive(ctx context.Context, m Message) (fresh bool, err error)
+	// Take leases the conversation that waits longest and has work, to owner until
+	// now+lease, and returns its lowest unfinished turn; nil if there is nothing to do.
+	// A turn that was begun before is handed out as it was left, with Attempt raised.
+	// Else a new turn is made from the first waiting message and those that follow it
+	// directly from the same sender, each received within merge of the one before it.
+	// A conversation whose turn waits for a later try (see Release) is passed over.
+	Take(ctx context.Context, t TakeOptions) (*Turn, error)
+	// Extend adds messages that came in after the turn was taken, before anything
+	// was shown, under the same rule as Take. It returns those added.
+	Extend(ctx context.Context, t *Turn, merge time.Duration) ([]Message, error)
+	// Renew prolongs the lease. fault.Conflict: another worker has the conversation.
+	Renew(ctx context.Context, t *Turn, until time.Time) error
+	// Intend stores that part is about to be posted (ID "") or now has ID, or shows
+	// its final text (Done). The turn is Posting if it has an Answer, else stays Taken.
+	Intend(ctx context.Context, t *Turn, p Post) error
+	// Settle stores the whole answer: Taken becomes Answered.
+	Settle(ctx context.Context, t *Turn, a Answer) error
+	// Finish ends the turn and all its messages, and frees the conversation.
+	Finish(ctx context.Context, t *Turn, o Outcome) error
+	// Release frees the conversation without ending the turn; it is not taken again before retryAt.
+	Release(ctx context.Context, t *Turn, retryAt time.Time) error
+	// Cursor and SetCursor keep where a Catcher has read to.
+	Cursor(ctx context.Context, channel string) (string, error)
+	SetCursor(ctx context.Context, channel, cursor string) error
+	// Rate stores a thumb for the answer whose post has the given platform ID. fault.NotFound if there is none.
+	Rate(ctx context.Context, r Rating) error
+}
+
+// TakeOptions says who takes, and under which rules.
+type TakeOptions struct {
+	Owner string
+	Now   time.Time
+	Lease time.Duration
+	Merge time.Duration
+}
