@@ -29,28 +29,72 @@ var rules = []rule{
 	{"internal/archtest", nil, nil},
 
 	// the edge to chat platforms: knows neither the bot nor a driver nor a platform
-	{"gateway", []string{"gateway/markup"}, []string{"github.com/google/uuid", "github.com/cenkalti/backoff/v5", "golang.org/x/sync"}},
+	{"gateway", []string{"gateway/markup"}, nil},
 	{"gateway/markup", nil, []string{"github.com/yuin/goldmark" /* Markdown is not parsed by hand */, "github.com/rivo/uniseg" /* never cut inside a character */}},
-	{"gateway/channeltest", []string{"gateway"}, []string{"go.uber.org/goleak", "github.com/google/go-cmp"}},
+	{"gateway/channeltest", []string{"gateway"}, []string{"go.uber.org/goleak"}},
 	{"gateway/ledgertest", []string{"gateway"}, []string{"github.com/google/go-cmp"}},
 	{"gateway/webchat", []string{"gateway"}, []string{"github.com/gorilla/websocket", "golang.org/x/time", "github.com/google/uuid"}},
 	{"gateway/webhook", []string{"gateway"}, []string{"github.com/cenkalti/backoff/v5"}},
 
 	// the conversation: testable in memory, so no driver and no net/http
-	{"bot", []string{"gateway", "knowledge", "prompts"}, []string{"github.com/tiktoken-go/tokenizer" /* token counts */}},
-
-	{"knowledge", []string{"knowledge/extract", "knowledge/tokens", "knowledge/bm25", "knowledge/chunk"}, []string{"github.com/google/uuid", "golang.org/x/sync", "github.com/rivo/uniseg", "golang.org/x/text"}},
+	{"bot", []string{"bot/citation", "bot/language", "gateway", "knowledge", "prompts"}, []string{"github.com/tiktoken-go/tokenizer" /* token counts */}},
+	{"bot/citation", nil, nil},
+	{"bot/language", nil, nil},
 	{"prompts", nil, nil},
-	{"prompts/storetest", []string{"prompts"}, nil},
+	{"prompts/storetest", []string{"prompts"}, []string{"github.com/google/go-cmp"}},
+
+	// knowledge: from files to passages; what does one step knows nothing of the others
+	{"knowledge", []string{"knowledge/chunk", "knowledge/extract", "knowledge/relevance", "knowledge/words"}, []string{"github.com/google/uuid", "golang.org/x/sync"}},
+	{"knowledge/chunk", []string{"knowledge/extract"}, []string{"github.com/rivo/uniseg"}},
+	{"knowledge/disk", []string{"knowledge"}, nil},
+	{"knowledge/evalset", []string{"knowledge", "knowledge/extract", "knowledge/relevance"}, nil},
+	{"knowledge/relevance", []string{"knowledge/words"}, nil},
+	{"knowledge/storetest", []string{"knowledge", "knowledge/disk", "knowledge/extract", "knowledge/tokens", "knowledge/words"}, nil},
+	{"knowledge/tokens", nil, []string{"github.com/kljensen/snowball" /* English stems */, "golang.org/x/text"}},
+	{"knowledge/tokens/gen", nil, nil},
+	{"knowledge/words", []string{"knowledge/tokens"}, nil},
+	{"knowledge/extract", []string{"knowledge/extract/archive", "knowledge/extract/charset", "knowledge/extract/content", "knowledge/extract/markup", "knowledge/extract/office", "knowledge/extract/pdf"},
+		[]string{"github.com/gabriel-vasile/mimetype" /* types by content */}},
+	{"knowledge/extract/archive", []string{"knowledge/extract/content"}, []string{"golang.org/x/text"}},
+	{"knowledge/extract/charset", []string{"knowledge/extract/content"}, []string{"github.com/wlynxg/chardet", "golang.org/x/text"}},
+	{"knowledge/extract/content", nil, []string{"golang.org/x/text"}},
+	{"knowledge/extract/markup", []string{"knowledge/extract/content"}, []string{"github.com/yuin/goldmark", "golang.org/x/net" /* HTML */}},
+	{"knowledge/extract/office", []string{"knowledge/extract/archive", "knowledge/extract/content"}, []string{"github.com/xuri/excelize/v2"}},
+	{"knowledge/extract/pdf", []string{"knowledge/extract/content"}, []string{"github.com/klippa-app/go-pdfium" /* PDFium in WebAssembly */, "github.com/tetratelabs/wazero"}},
+
+	// language models
+	{"internal/llm", []string{"bot", "internal/llm/openai", "knowledge"}, []string{"github.com/sony/gobreaker/v2", "github.com/rivo/uniseg", "golang.org/x/text"}},
+	{"internal/llm/openai", []string{"bot", "knowledge"}, []string{"github.com/sashabaranov/go-openai", "github.com/cenkalti/backoff/v5"}},
+	{"internal/llm/llmtest", nil, nil},
 
 	// drivers: each store of its own package, one for each package whose interface it implements
 	{"internal/sqlite", nil, []string{"github.com/pressly/goose/v3" /* migrations */, "modernc.org/sqlite" /* SQLite without cgo */}},
 	{"internal/sqlite/sqlitetest", []string{"internal/sqlite"}, nil},
 	{"internal/sqlite/messages", []string{"internal/sqlite", "gateway"}, []string{"github.com/google/uuid"}},
-	{"internal/sqlite/webchats", []string{"internal/sqlite", "gateway", "gateway/webchat"}, nil},
+	{"internal/sqlite/webchats", []string{"internal/sqlite", "gateway/webchat"}, nil},
 	{"internal/sqlite/receipts", []string{"internal/sqlite", "bot"}, nil},
 	{"internal/sqlite/promptversions", []string{"internal/sqlite", "prompts"}, nil},
-	{"internal/sqlite/library", []string{"internal/sqlite", "knowledge"}, nil},
-	{"internal/sqlite/accounts", []string{"internal/sqlite", "internal/auth"}, nil},
-	{"internal/sqlite/activity", []string{"internal/sqlite", "internal/web"}, nil},
+	{"internal/sqlite/library", []string{"internal/sqlite", "internal/sqlite/library/wordindex", "knowledge", "knowledge/tokens", "knowledge/words"}, nil},
+	{"internal/sqlite/library/wordindex", []string{"internal/sqlite", "knowledge/words"}, nil},
+	{"internal/sqlite/accounts", []string{"internal/sqlite", "internal/auth"}, []string{"github.com/alexedwards/scs/v2"}},
+	{"internal/sqlite/activity", []string{"internal/sqlite", "internal/activity", "gateway"}, nil},
+
+	// the web server: people, what they may do, and what they look at
+	{"internal/auth", nil, []string{"github.com/alexedwards/argon2id", "github.com/alexedwards/scs/v2" /* sessions */, "github.com/google/uuid", "golang.org/x/time"}},
+	{"internal/activity", []string{"gateway"}, nil},
+	{"internal/telemetry", []string{"bot", "gateway"}, []string{"github.com/prometheus/client_golang"}},
+	{"internal/web", []string{"internal/web/api", "internal/web/problem"}, []string{"github.com/google/uuid", "golang.org/x/text"}},
+	{"internal/web/problem", nil, nil},
+	{"internal/web/endpoint", []string{"internal/auth", "internal/web/problem"}, []string{"github.com/danielgtaylor/huma/v2" /* OpenAPI from Go types */}},
+	{"internal/web/library", []string{"internal/auth", "internal/web/endpoint", "internal/web/problem", "knowledge"}, []string{"github.com/danielgtaylor/huma/v2"}},
+	{"internal/web/api", []string{"bot", "gateway", "internal/activity", "internal/auth", "internal/web/endpoint", "internal/web/library", "internal/web/problem", "knowledge", "prompts"},
+		[]string{"github.com/danielgtaylor/huma/v2"}},
+
+	// tools for tests and measurements: they meet the program from outside
+	{"internal/bench", []string{"internal/llm/llmtest", "internal/sqlite"}, []string{"github.com/google/uuid", "github.com/gorilla/websocket", "golang.org/x/sync"}},
+	{"internal/failpoint", []string{"gateway"}, nil},
+
+	// the program joins all of it
+	{"cmd/parley", []string{"bot/...", "gateway/...", "internal/...", "knowledge/...", "prompts/...", "bot", "gateway", "knowledge", "prompts"},
+		[]string{"github.com/alecthomas/kong" /* the command line */, "golang.org/x/sync"}},
 }
