@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -25,6 +26,9 @@ func (c Config) check() []Problem {
 		if err := checkURL(c.PublicURL); err != nil {
 			bad("public_url: %v", err)
 		}
+	}
+	if _, err := c.TrustedProxies(); err != nil {
+		bad("trusted_proxies: %v", err)
 	}
 	if c.Data == "" {
 		bad("data: name a folder")
@@ -75,8 +79,8 @@ func (c Config) check() []Problem {
 	if c.Uploads.MaxSize < 1 || c.Uploads.ParseTime <= 0 || c.Uploads.ParseMemory < 128<<20 || c.Uploads.Workers < 1 {
 		bad("uploads: max_size, parse_time and workers must be above zero, parse_memory at least 128MB")
 	}
-	if c.Gateway.MergeWindow < 0 || c.Gateway.StaleAfter <= 0 || c.Gateway.AnswerTimeout <= 0 || c.Gateway.Workers < 1 {
-		bad("gateway: merge_window must not be negative; stale_after, answer_timeout and workers must be above zero")
+	if c.Gateway.MergeWindow < 0 || c.Gateway.StaleAfter <= 0 || c.Gateway.AnswerTimeout <= 0 || c.Gateway.Workers < 1 || c.Gateway.MaxCrashes < 1 {
+		bad("gateway: merge_window must not be negative; stale_after, answer_timeout, workers and max_crashes must be above zero")
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Channels)) {
 		if !channelName.MatchString(name) {
@@ -115,6 +119,23 @@ func checkURL(text string) error {
 		return fmt.Errorf("%q must have no user, query or fragment", u.Redacted())
 	}
 	return nil
+}
+
+// TrustedProxies returns the networks whose X-Forwarded-For header is believed.
+func (c Config) TrustedProxies() ([]netip.Prefix, error) {
+	var list []netip.Prefix
+	for _, text := range c.Proxies {
+		if a, err := netip.ParseAddr(text); err == nil {
+			list = append(list, netip.PrefixFrom(a, a.BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q is neither an address such as 10.0.0.7 nor a network such as 10.0.0.0/8", text)
+		}
+		list = append(list, p.Masked())
+	}
+	return list, nil
 }
 
 func checkAddress(text string) error {

@@ -17,6 +17,7 @@ import (
 type Config struct {
 	Listen    string             `yaml:"listen"`
 	PublicURL string             `yaml:"public_url"`
+	Proxies   []string           `yaml:"trusted_proxies"` // addresses or networks; see TrustedProxies
 	Data      string             `yaml:"data"`
 	Log       Log                `yaml:"log"`
 	Assistant Assistant          `yaml:"assistant"`
@@ -44,21 +45,23 @@ type Assistant struct {
 
 // Model is one OpenAI-compatible endpoint; the first is asked first, the others are fallbacks.
 type Model struct {
-	Name        string         `yaml:"name"`
-	BaseURL     string         `yaml:"base_url"`
-	APIKey      Secret         `yaml:"api_key"`
-	Model       string         `yaml:"model"`
-	API         string         `yaml:"api"`         // "openai" (default) or "azure"
-	APIVersion  string         `yaml:"api_version"` // azure only
-	Temperature *float32       `yaml:"temperature,omitempty"`
-	MaxTokens   int            `yaml:"max_tokens"`  // of one answer
-	Context     int            `yaml:"context"`     // tokens the model can read
-	ExtraBody   map[string]any `yaml:"extra_body"`  // merged into the request as it is
-	NoUsage     bool           `yaml:"no_usage"`    // the server refuses stream_options
-	Connect     time.Duration  `yaml:"connect"`     // most time to connect
-	FirstToken  time.Duration  `yaml:"first_token"` // most time to the first piece
-	Stall       time.Duration  `yaml:"stall"`       // most time between two pieces
-	Total       time.Duration  `yaml:"total"`       // most time for a whole answer
+	Name        string            `yaml:"name"`
+	BaseURL     string            `yaml:"base_url"`
+	APIKey      Secret            `yaml:"api_key"`
+	Model       string            `yaml:"model"`
+	API         string            `yaml:"api"`         // "openai" (default) or "azure"
+	APIVersion  string            `yaml:"api_version"` // azure only
+	Temperature *float64          `yaml:"temperature,omitempty"`
+	MaxTokens   int               `yaml:"max_tokens"`   // of one answer
+	Context     int               `yaml:"context"`      // tokens the model can read
+	ExtraBody   map[string]any    `yaml:"extra_body"`   // merged into the request as it is
+	NoUsage     bool              `yaml:"no_usage"`     // the server refuses stream_options
+	ThinksAloud bool              `yaml:"thinks_aloud"` // answers begin inside a <think> block whose opening mark the server keeps
+	Headers     map[string]string `yaml:"headers"`      // sent with each request
+	Connect     time.Duration     `yaml:"connect"`      // most time to connect
+	FirstToken  time.Duration     `yaml:"first_token"`  // most time to the first piece
+	Stall       time.Duration     `yaml:"stall"`        // most time between two pieces
+	Total       time.Duration     `yaml:"total"`        // most time for a whole answer
 }
 
 // Embedder is an OpenAI-compatible embeddings endpoint.
@@ -97,6 +100,7 @@ type Gateway struct {
 	StaleAfter    time.Duration `yaml:"stale_after"`    // older messages get no answer
 	AnswerTimeout time.Duration `yaml:"answer_timeout"` // most time for one try at an answer
 	Workers       int           `yaml:"workers"`        // answers in progress at a time
+	MaxCrashes    int           `yaml:"max_crashes"`    // tries of one answer that ended with the whole process
 }
 
 // Channel is one entry under channels: what the gateway needs, and the rest for the adapter.
@@ -110,9 +114,10 @@ type Channel struct {
 // Default is what holds where config.yaml says nothing.
 func Default() Config {
 	return Config{
-		Listen: "127.0.0.1:8080",
-		Data:   "data",
-		Log:    Log{Level: "info"},
+		Listen:  "127.0.0.1:8080",
+		Proxies: []string{"127.0.0.1", "::1"},
+		Data:    "data",
+		Log:     Log{Level: "info"},
 		Assistant: Assistant{
 			Name:        "Parley",
 			Collections: []string{"help"},
@@ -121,7 +126,7 @@ func Default() Config {
 		Uploads: Uploads{MaxSize: 100 << 20, ParseTime: time.Minute, ParseMemory: 768 << 20, Workers: 2},
 		Gateway: Gateway{
 			MergeWindow: 1500 * time.Millisecond, StaleAfter: 15 * time.Minute,
-			AnswerTimeout: 5 * time.Minute, Workers: 64,
+			AnswerTimeout: 5 * time.Minute, Workers: 64, MaxCrashes: 5,
 		},
 		Channels: map[string]Channel{"chat": {Kind: "webchat"}},
 	}
