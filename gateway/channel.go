@@ -53,8 +53,9 @@ type Finder interface {
 	Find(ctx context.Context, c Conversation, key string) (id string, err error)
 }
 
-// Catcher reads what was said while the Gateway was away. It is called when the
-// channel starts and after each reconnect, with the cursor of the last call ("" at first).
+// Catcher reads what was said while the Gateway was away. It is called before each
+// Listen and once a minute beside it, with the cursor of the last call that went
+// well ("" at first). What is delivered twice does no harm.
 type Catcher interface {
 	Since(ctx context.Context, cursor string, deliver Deliver) (next string, err error)
 }
@@ -95,8 +96,10 @@ type Handler interface {
 	// nothing means no answer. reply also has the methods of Reply, as an
 	// http.ResponseWriter has those of http.Flusher. When ctx was cancelled with
 	// cause ErrStopped, what was written stays and is final; the handler may still
-	// write a short closing line. A returned error posts the apology of Handler
-	// implementations that are also Apologizers.
+	// write a short closing line. With cause ErrMerged the question is asked again
+	// together with a follow-up, and nothing of this call counts. An error of kind
+	// fault.Unavailable, or of none, is tried again a few times; then, and
+	// at once for other kinds, the apology of an Apologizer is posted.
 	Handle(ctx context.Context, m Message, reply io.Writer) error
 }
 

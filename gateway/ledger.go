@@ -28,12 +28,14 @@ type Turn struct {
 	ID           int64
 	Conversation Conversation
 	Messages     []Message // oldest first, at least one
+	ReceivedAt   time.Time // when the first message was stored
 	State        State     // Taken, Answered or Posting when handed out
-	ReplyKey     string    // UUID; the Key of part n is ReplyKey + "/" + n
+	ReplyKey     string    // UUID; begins the Key of each post
 	Attempt      int       // times it was taken; counted before the work starts
+	Released     int       // how many of the earlier attempts ended in Release; the others in a crash
 	Fence        int64
 	Answer       *Answer // set from Answered on
-	Posts        []Post  // what was posted, or was about to be
+	Posts        []Post  // what was posted, or was about to be; by Part, then oldest first
 }
 
 // Answer is what the Handler gave.
@@ -43,9 +45,12 @@ type Answer struct {
 	Sources []Source `json:"sources,omitempty"`
 	Notice  bool     `json:"notice,omitempty"`
 	Stopped bool     `json:"stopped,omitempty"`
+	Failed  string   `json:"failed,omitempty"` // Text is the apology; why, for people: the turn ends dead
 }
 
-// Post is one part of a reply on the platform.
+// Post is one part of a reply on the platform. Key names it. The Key of part n is
+// ReplyKey/n; a post that stands in for one which cannot be edited any more is
+// ReplyKey/n.1, then .2, with the same Part.
 type Post struct {
 	Part int    // from 0
 	Key  string // Outgoing.Key
@@ -69,7 +74,7 @@ type Ledger interface {
 	// now+lease, and returns its lowest unfinished turn; nil if there is nothing to do.
 	// A turn that was begun before is handed out as it was left, with Attempt raised.
 	// Else a new turn is made from the first waiting message and those that follow it
-	// directly from the same sender, each received within merge of the one before it.
+	// directly (see Follows), each received within merge of the one before it.
 	// A conversation whose turn waits for a later try (see Release) is passed over.
 	Take(ctx context.Context, t TakeOptions) (*Turn, error)
 	// Extend adds messages that came in after the turn was taken, before anything
@@ -82,15 +87,22 @@ type Ledger interface {
 	Intend(ctx context.Context, t *Turn, p Post) error
 	// Settle stores the whole answer: Taken becomes Answered.
 	Settle(ctx context.Context, t *Turn, a Answer) error
-	// Finish ends the turn and all its messages, and frees the conversation.
+	// Finish ends the turn and all its messages, and frees the conversation. Nothing
+	// can be written to the turn after it, nor after Release: fault.Conflict.
 	Finish(ctx context.Context, t *Turn, o Outcome) error
 	// Release frees the conversation without ending the turn; it is not taken again before retryAt.
 	Release(ctx context.Context, t *Turn, retryAt time.Time) error
 	// Cursor and SetCursor keep where a Catcher has read to.
 	Cursor(ctx context.Context, channel string) (string, error)
 	SetCursor(ctx context.Context, channel, cursor string) error
-	// Rate stores a thumb for the answer whose post has the given platform ID. fault.NotFound if there is none.
+	// Rate stores a thumb for the answer whose post in the chat has the given platform ID;
+	// one for each person, the last one counts. fault.NotFound if there is no such post.
 	Rate(ctx context.Context, r Rating) error
+	// Reclaim ends the leases of owner, whose process is gone, so that what it left is
+	// taken at once.
+	Reclaim(ctx context.Context, owner string) error
+	// Waiting counts the messages that are neither done nor dead, by channel.
+	Waiting(ctx context.Context) (map[string]int, error)
 }
 
 // TakeOptions says who takes, and under which rules.

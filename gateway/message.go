@@ -39,10 +39,11 @@ type Message struct {
 	Attachments  []Attachment `json:"attachments,omitempty"`
 	SentAt       time.Time    `json:"sent_at"`
 
-	// Set by the Gateway on what it hands to the Handler; channels leave them empty.
-	ReplyKey string   `json:"-"` // identifies the answer to be given; the same at every attempt
-	Merged   []string `json:"-"` // IDs of all messages that Text was joined from, oldest first; includes ID
-	Attempt  int      `json:"-"` // 1 for the first try at this answer
+	// Set by the Gateway; channels leave them empty.
+	Alone    bool     `json:"alone,omitempty"` // a command or a stop: not read together with other messages
+	ReplyKey string   `json:"-"`               // identifies the answer to be given; the same at every attempt
+	Merged   []string `json:"-"`               // IDs of all messages that Text was joined from, oldest first; includes ID
+	Attempt  int      `json:"-"`               // 1 for the first try at this answer
 }
 
 // Source is one numbered citation under an answer.
