@@ -1,3 +1,20 @@
+// Package knowledge turns documents into passages that can be found.
+//
+// A Base is all of it. Add keeps the bytes of an upload (Files) and writes a row
+// that asks for work (Store); Run, in this process or another, takes the rows one
+// by one: extract the text (Extractor), cut it into chunks (package chunk), index
+// their words (packages tokens and words) and let the whole version appear at
+// once in place of the one before. Vectors, when there is an Embedder, follow:
+// a document can be found by its words as soon as it is live, and by its meaning
+// once Embedding is done. When the model cannot be reached the document is Ready
+// all the same, and the vectors are tried again later.
+//
+// Retrieve asks words and meaning, joins the two (fuse.go), and says of each
+// passage how likely it bears on the question at all (package relevance), so that
+// the caller can say "I do not know" on purpose.
+//
+// Base decides; what must be atomic is one method of Store. Stores run the suite
+// in storetest.
 package knowledge
 
 import (
