@@ -1,3 +1,18 @@
+// Package prompts keeps the texts that tell the model how to answer, in versions.
+//
+// A Prompt is plain text with variables such as {{.Question}}. Render puts the
+// values of Vars in their places and does nothing else: there is no template
+// language, so a text typed into the console can neither run code nor read
+// anything but Vars. Check lists what is wrong with a text, with line and column.
+//
+// The defaults in the folder defaults are version 0 of each prompt and are always
+// there. A Store adds saved versions on top; what it keeps them in is behind
+// Versions, and every implementation of that runs package storetest. Activating an
+// older version is rolling back, activating 0 goes back to the default. There is
+// no cache: the next answer uses what was activated.
+//
+// A channel may have prompts of its own: "shop.answer-en" is the prompt
+// "answer-en" for those that ask with the prefix "shop".
 package prompts
 
 import "time"
@@ -19,7 +34,7 @@ type Vars struct {
 	Assistant string // the bot's name
 	Language  string // of the answer, by its own name: "English", "中文"
 	Question  string
-	Passages  string // numbered: [1] title — heading\ntext
+	Passages  string // numbered, between two marks: [1] title — heading\ntext
 	History   string // the last turns, for the rewriting prompt
 	Date      string // 2006-01-02
 }

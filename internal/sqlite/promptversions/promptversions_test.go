@@ -1,0 +1,14 @@
+package promptversions_test
+
+import (
+	"testing"
+
+	"github.com/parley-im/parley/internal/sqlite/promptversions"
+	"github.com/parley-im/parley/internal/sqlite/sqlitetest"
+	"github.com/parley-im/parley/prompts"
+	"github.com/parley-im/parley/prompts/storetest"
+)
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) prompts.Versions { return promptversions.New(sqlitetest.Open(t)) })
+}
