@@ -34,12 +34,14 @@ type Request struct {
 	Passages []knowledge.Passage
 }
 
-// Chunk is a piece of an answer. Usage and Finish come with the last one.
+// Chunk is a piece of an answer, as the reader may see it: never reasoning text.
+// Usage and Truncated come with the last ones, which may have no Text.
 type Chunk struct {
-	Text  string
-	Model string // the model that speaks, in each chunk
-	Mode  Mode   // in each chunk
-	Usage *Usage
+	Text      string
+	Model     string // the model that speaks, in each chunk
+	Mode      Mode   // in each chunk
+	Usage     *Usage
+	Truncated bool // the model stopped at its length limit, not because it was done
 }
 
 // Mode is how an answer was made.
@@ -51,7 +53,11 @@ const (
 )
 
 // Usage is what a call cost, in tokens.
-type Usage struct{ Input, Cached, Output int }
+type Usage struct {
+	Input  int `json:"input"`
+	Cached int `json:"cached"` // of Input, read from the provider's cache
+	Output int `json:"output"`
+}
 
 // Model answers requests piece by piece.
 type Model interface {
@@ -73,8 +79,9 @@ type Prompter interface {
 
 // Memory keeps what was said and how each answer came about.
 type Memory interface {
-	// Recent returns the last turns of a session, at most n, oldest first.
-	Recent(ctx context.Context, session string, n int) ([]Turn, error)
+	// Recent returns the last turns of a session, at most n, oldest first; not those of
+	// the answer with the given ReplyKey, which an earlier attempt at it may have left.
+	Recent(ctx context.Context, session string, n int, except string) ([]Turn, error)
 	// Remember stores a receipt and, if it has an answer, the two turns of it. A second
 	// call with the same ReplyKey replaces the first.
 	Remember(ctx context.Context, session string, r Receipt) error
@@ -91,10 +98,10 @@ type Receipt struct {
 	Question      string              `json:"question"`   // as asked
 	Standalone    string              `json:"standalone"` // as searched for
 	Language      string              `json:"language"`
-	Command       string              `json:"command,omitempty"` // "/help", …: no retrieval, no model
-	Known         bool                `json:"known"`             // something relevant was found and used
+	Command       string              `json:"command,omitempty"` // "/help", …, "small talk", "attachment": no retrieval, no model
+	Known         bool                `json:"known"`             // something relevant was found and used: the answer cites a passage
 	Confidence    float64             `json:"confidence"`        // calibrated, 0 to 1
-	Passages      []knowledge.Passage `json:"passages"`          // with scores, best first
+	Passages      []knowledge.Passage `json:"passages"`          // what the answer could draw on, with scores, best first; citation [1] is the first
 	Cited         []int               `json:"cited"`             // numbers of the passages that the answer cites, from 1
 	Prompt        string              `json:"prompt"`            // name
 	PromptVersion int                 `json:"prompt_version"`    // 0: the default that ships
@@ -105,7 +112,7 @@ type Receipt struct {
 	Usage         Usage               `json:"usage"`
 	Answer        string              `json:"answer"`
 	Stopped       bool                `json:"stopped,omitempty"`
-	Error         string              `json:"error,omitempty"` // kind of failure, for staff
+	Error         string              `json:"error,omitempty"` // code of the failure, for staff; Answer is empty then
 	Stages        []Stage             `json:"stages"`
 	At            time.Time           `json:"at"`
 }
