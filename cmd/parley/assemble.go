@@ -1,0 +1,195 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/parley-im/parley/bot"
+	"github.com/parley-im/parley/internal/config"
+	"github.com/parley-im/parley/internal/llm"
+	"github.com/parley-im/parley/internal/llm/openai"
+	"github.com/parley-im/parley/internal/sqlite"
+	"github.com/parley-im/parley/internal/sqlite/library"
+	"github.com/parley-im/parley/internal/sqlite/promptversions"
+	"github.com/parley-im/parley/internal/sqlite/receipts"
+	"github.com/parley-im/parley/internal/telemetry"
+	"github.com/parley-im/parley/knowledge"
+	"github.com/parley-im/parley/knowledge/disk"
+	"github.com/parley-im/parley/knowledge/extract"
+	"github.com/parley-im/parley/prompts"
+)
+
+// installation is one data folder with what every command needs of it.
+type installation struct {
+	cfg      config.Config
+	log      *slog.Logger
+	db       *sqlite.DB
+	base     *knowledge.Base
+	prompts  *prompts.Store
+	receipts *receipts.Store
+	chain    *llm.Chain       // nil: no model is configured
+	embedder *openai.Embedder // nil: words alone
+	bot      *bot.Bot
+	runner   extract.Runner
+	meters   *telemetry.Telemetry
+}
+
+// databaseFile is the one database of the data folder.
+func databaseFile(data string) string { return filepath.Join(data, "parley.db") }
+
+// open makes the data folder if it is not there, opens the database and brings it
+// up to date, and joins the parts. It starts nothing.
+func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*installation, error) {
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	db, err := sqlite.Open(ctx, databaseFile(cfg.Data))
+	if err != nil {
+		return nil, err
+	}
+	in := &installation{cfg: cfg, log: log, db: db, meters: telemetry.New(version)}
+	if _, _, err := db.Migrate(ctx); err != nil {
+		return nil, errors.Join(err, in.Close())
+	}
+	if err := in.assemble(); err != nil {
+		return nil, errors.Join(err, in.Close())
+	}
+	return in, nil
+}
+
+func (in *installation) assemble() error {
+	cfg := in.cfg
+	files, err := disk.New(filepath.Join(cfg.Data, "files"))
+	if err != nil {
+		return err
+	}
+	in.runner, err = newRunner(cfg, filepath.Join(cfg.Data, "cache"))
+	if err != nil {
+		return err
+	}
+	var embedder knowledge.Embedder
+	if e := cfg.Embedder; e != nil {
+		in.embedder = openai.NewEmbedder(openai.EmbedderConfig{
+			Endpoint: openai.Endpoint{
+				Name: "embedder", BaseURL: e.BaseURL, Key: string(e.APIKey), Model: e.Model, APIType: e.API, APIVersion: e.APIVersion,
+			},
+			Dimensions: e.Dimensions, Batch: e.Batch, Timeout: e.Timeout,
+		})
+		embedder = in.embedder
+	}
+	in.base = knowledge.New(library.New(in.db), files, in.runner, embedder, in.log, knowledge.Options{
+		MaxUpload: int64(cfg.Uploads.MaxSize), ExtractTime: cfg.Uploads.ParseTime * 2, Workers: cfg.Uploads.Workers,
+	})
+	in.prompts = prompts.New(promptversions.New(in.db))
+	in.receipts = receipts.New(in.db, cfg.Answers.SessionIdle)
+	in.bot = bot.New(in.botConfig())
+	return nil
+}
+
+func (in *installation) botConfig() bot.Config {
+	cfg := in.cfg
+	c := bot.Config{
+		Retriever: in.base, Prompts: in.prompts, Extractive: llm.Extractive{}, Memory: in.meters.Memory(in.receipts),
+		Scope: in.scope, Log: in.log, Name: cfg.Assistant.Name, KnownAt: cfg.Answers.KnownAt,
+		AskAnyway: cfg.Answers.AskAnyway, NextStep: cfg.Assistant.NextStep, PublicURL: cfg.PublicURL,
+		Passages: cfg.Answers.Passages, History: cfg.Answers.HistoryTokens,
+	}
+	if len(cfg.Models) == 0 {
+		return c
+	}
+	chain := llm.Config{Log: in.log}
+	if cfg.Answers.Extractive {
+		chain.LastResort = llm.Extractive{}
+	}
+	for _, m := range cfg.Models {
+		chain.Endpoints = append(chain.Endpoints, openai.Endpoint{
+			Name: m.Name, BaseURL: m.BaseURL, Key: string(m.APIKey), Model: m.Model, APIType: m.API, APIVersion: m.APIVersion,
+			Temperature: m.Temperature, NoStreamOptions: m.NoUsage, ThinksAloud: m.ThinksAloud, ExtraBody: m.ExtraBody, Headers: m.Headers,
+			Timeouts: openai.Timeouts{Connect: m.Connect, FirstToken: m.FirstToken, Stall: m.Stall, Total: m.Total},
+		})
+		// what fits into every model of the list fits into the one that answers
+		c.Window = smallest(c.Window, m.Context)
+		c.MaxAnswer = smallest(c.MaxAnswer, m.MaxTokens)
+	}
+	in.chain = llm.New(chain)
+	c.Model = in.chain
+	return c
+}
+
+// smallest returns the smaller of those that are set.
+func smallest(a, b int) int {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
+}
+
+// scope tells which collections and labels a channel may draw on. Names are looked
+// up each time, since collections are made and renamed while the server runs; a name
+// that is not there yet has no documents.
+func (in *installation) scope(ctx context.Context, channel string) (bot.Scope, error) {
+	c := in.cfg.Channels[channel]
+	names, labels := c.Collections, c.Labels
+	if len(names) == 0 {
+		names = in.cfg.Assistant.Collections
+	}
+	if len(labels) == 0 {
+		labels = in.cfg.Assistant.Labels
+	}
+	all, err := in.base.Collections(ctx)
+	if err != nil {
+		return bot.Scope{}, err
+	}
+	scope := bot.Scope{Labels: labels}
+	for _, one := range all {
+		for _, name := range names {
+			if one.Name == name {
+				scope.Collections = append(scope.Collections, one.ID)
+			}
+		}
+	}
+	return scope, nil
+}
+
+func (in *installation) modelNames() []string {
+	names := []string{}
+	for _, m := range in.cfg.Models {
+		names = append(names, cmp.Or(m.Name, m.Model))
+	}
+	return names
+}
+
+func (in *installation) embedderName() string {
+	if in.embedder == nil {
+		return ""
+	}
+	return in.embedder.Model()
+}
+
+// ready reports whether the database answers and has the schema of this program.
+func (in *installation) ready(ctx context.Context) error {
+	have, want, err := in.db.Version(ctx)
+	if err != nil {
+		return err
+	}
+	if have != want {
+		return fmt.Errorf("the database is at schema version %d, this program needs %d", have, want)
+	}
+	return nil
+}
+
+// Close closes what open opened.
+func (in *installation) Close() error {
+	if in.chain != nil {
+		in.chain.Close()
+	}
+	if in.embedder != nil {
+		in.embedder.Close()
+	}
+	return in.db.Close()
+}
