@@ -234,6 +234,11 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 	})
 	group.Go(func() error { return s.in.base.Run(failed) })
 	group.Go(func() error {
+		select { // first things first: messages that wait are answered before
+		case <-time.After(5 * time.Second):
+		case <-failed.Done():
+			return nil
+		}
 		if err := s.in.runner.Warm(failed); err != nil && failed.Err() == nil {
 			s.in.log.Warn("the reader of PDF files could not be prepared; the first one will take longer", "err", err)
 		}

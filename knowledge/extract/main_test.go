@@ -24,6 +24,9 @@ func TestMain(m *testing.M) {
 		panic("the parser met a bug")
 	case "loop":
 		time.Sleep(time.Hour)
+	case "stuck":
+		go leaveWithParent(os.Stdin)
+		time.Sleep(time.Hour)
 	case "eat":
 		var eaten [][]byte
 		for {

@@ -101,7 +101,10 @@ func (r Runner) run(ctx context.Context, limits Limits, in []byte, tmp string) (
 	cmd := exec.CommandContext(ctx, r.Command[0], r.Command[1:]...)
 	cmd.Env = environment(limits, tmp)
 	cmd.Dir = tmp
-	cmd.Stdin = bytes.NewReader(in)
+	stdin, err := cmd.StdinPipe() // stays open as long as this process lives: see leaveWithParent
+	if err != nil {
+		return nil, fmt.Errorf("start the child process: %w", err)
+	}
 	stdout := &bounded{most: 4*limits.TextBytes + 1<<20, full: func() {
 		stop(content.Fail(content.TooLarge, fmt.Sprintf("it has more than %d MB of text", limits.TextBytes>>20), nil))
 	}}
@@ -113,13 +116,16 @@ func (r Runner) run(ctx context.Context, limits Limits, in []byte, tmp string) (
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the child process: %w", err)
 	}
+	if _, err := stdin.Write(in); err != nil {
+		_ = stdin.Close() // it ends, or has ended already: Wait tells how
+	}
 	gone := make(chan struct{})
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
 		watch(gone, cmd.Process.Pid, limits.Memory, func() { stop(content.Fail(content.TooMuchMemory, "", nil)) })
 	}()
-	err := cmd.Wait()
+	err = cmd.Wait()
 	close(gone)
 	<-watched
 	if ctx.Err() != nil {
@@ -184,7 +190,14 @@ func (w *bounded) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// ChildMain reads one file as asked for on stdin, writes the answer to stdout and
+// leaveWithParent ends the process when stdin ends, which happens when the parent
+// died without a chance to stop its child: a parser may run for long, or for ever.
+func leaveWithParent(stdin io.Reader) {
+	_, _ = io.Copy(io.Discard, stdin)
+	os.Exit(3)
+}
+
+// ChildMain reads one file as asked for on stdin, which has to stay open, writes the answer to stdout and
 // returns the exit code. It is what the command of a Runner has to call; the
 // program must write nothing else to stdout.
 func ChildMain(ctx context.Context, stdin io.Reader, stdout io.Writer) int {
@@ -192,10 +205,7 @@ func ChildMain(ctx context.Context, stdin io.Reader, stdout io.Writer) int {
 	if err := json.NewDecoder(io.LimitReader(stdin, 1<<20)).Decode(&q); err != nil {
 		return 2
 	}
-	// If the parent was killed nobody stops this process, and a parser that
-	// loops does not stop by itself.
-	last := time.AfterFunc(q.Limits.Filled().Time+2*grace, func() { os.Exit(3) })
-	defer last.Stop()
+	go leaveWithParent(stdin) // ends with the process
 	var a answer
 	d, err := File(ctx, q.Name, q.Path, q.Limits)
 	if err != nil {

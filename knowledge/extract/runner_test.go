@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"runtime"
 	"strings"
 	"testing"
@@ -73,6 +74,23 @@ func TestRunnerStopsWithContext(t *testing.T) {
 	_, err := testRunner(t, "loop").Extract(ctx, "a.txt", write(t, "a.txt", "x"))
 	if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, fault.Invalid) {
 		t.Errorf("Extract() = %v, want %v and no fault of the file", err, context.DeadlineExceeded)
+	}
+}
+
+func TestChildLeavesWithParent(t *testing.T) {
+	child := exec.CommandContext(t.Context(), testRunner(t, "stuck").Command[0], "stuck")
+	stdin, err := child.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := stdin.Close(); err != nil { // as the system does when the parent is killed
+		t.Fatal(err)
+	}
+	if err := child.Wait(); child.ProcessState.ExitCode() != 3 {
+		t.Errorf("the child ended with %v, want exit code 3", err)
 	}
 }
 
