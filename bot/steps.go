@@ -180,10 +180,20 @@ func (b *Bot) Sources(r Receipt) []gateway.Source {
 		if cut {
 			excerpt += "…"
 		}
-		location := strings.Trim(p.Heading+" · "+p.Location, " ·")
+		location := strings.Trim(sectionOf(p)+" · "+language.Location(r.Language, p.Location), " ·")
 		out = append(out, gateway.Source{Number: n, Title: p.Document, Location: location, URL: link, Excerpt: excerpt})
 	}
 	return out
+}
+
+// sectionOf is the path of headings without the document's title, where the path
+// begins with that: it stands beside it.
+func sectionOf(p knowledge.Passage) string {
+	first, rest, _ := strings.Cut(p.Heading, " › ")
+	if first == p.Document {
+		return rest
+	}
+	return p.Heading
 }
 
 func lastQuestion(history []Turn) string {

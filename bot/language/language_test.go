@@ -78,3 +78,14 @@ func TestPointsBack(t *testing.T) {
 		}
 	}
 }
+
+func TestLocation(t *testing.T) {
+	for _, c := range []struct{ language, text, want string }{
+		{"zh", "page 3", "第 3 页"}, {"zh", "sheet Prices 2026", "工作表 Prices 2026"}, {"zh", "", ""},
+		{"zh", "chapter 4", "chapter 4"}, {"en", "page 3", "page 3"}, {"fr", "sheet Prix", "sheet Prix"},
+	} {
+		if got := Location(c.language, c.text); got != c.want {
+			t.Errorf("Location(%q, %q) = %q, want %q", c.language, c.text, got, c.want)
+		}
+	}
+}

@@ -127,3 +127,19 @@ func PointsBack(question string) bool {
 	}
 	return false
 }
+
+// Location says in a language where in a file something stands; text is as extraction
+// writes it, "page 3" or "sheet Prices", and other words stay as they are.
+func Location(language, text string) string {
+	kind, name, ok := strings.Cut(text, " ")
+	if !ok || Prompt(language) != "zh" {
+		return text
+	}
+	switch kind {
+	case "page":
+		return "第 " + name + " 页"
+	case "sheet":
+		return "工作表 " + name
+	}
+	return text
+}
