@@ -40,7 +40,7 @@ go-test: ## Go tests with the race detector
 
 web-test: $(CONSOLE)/node_modules/.package-lock.json $(WEBCHAT)/node_modules/.package-lock.json ## types, style and unit tests of the pages
 	cd $(CONSOLE) && npm run --silent check && npm run --silent lint && npm run --silent test
-	cd $(WEBCHAT) && npm run --silent check && npm run --silent test && npm run --silent size
+	cd $(WEBCHAT) && npm run --silent check && npm run --silent test
 
 browser-test: build $(BROWSER)/node_modules/.package-lock.json ## a person in a real browser, against the real binary
 	cd $(BROWSER) && npm run --silent test
