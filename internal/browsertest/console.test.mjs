@@ -92,7 +92,7 @@ test('a published prompt changes the next answer, and rolling back changes it ag
   await page.keyboard.type('SAY: AHOY\n');
   await id('prompt-note').fill('greet like a sailor');
   await id('prompt-publish').click();
-  await page.locator('[data-testid="prompt-version"][data-version="1"]').waitFor();
+  await page.locator('[data-testid="prompt-version"][data-version="1"][data-active="true"]').waitFor();
   await picture('prompts');
   assert.match(await asked(), /AHOY/);
 
