@@ -58,7 +58,7 @@ type Config struct {
 	PublicURL   string            // of this server, for links to passages; "": relative links
 	Passages    int               // most passages in a request; 8
 	Turns       int               // most turns of history in a request; 12
-	History     int               // most tokens of history in a request; 1,500
+	History     int               // most tokens of history in a request; 1,500; below 0: none, each question stands alone
 	Window      int               // tokens that fit into the model, question and answer together; 16,000
 	MaxAnswer   int               // most tokens of an answer; 1,200
 	MaxQuestion int               // most characters of a question that are read; 4,000
@@ -148,6 +148,9 @@ func (b *Bot) Handle(ctx context.Context, m gateway.Message, reply io.Writer) er
 	}
 	question, cut := cutRunes(question, b.MaxQuestion)
 	r.Question = question
+	if b.History < 0 {
+		history = nil
+	}
 	err = b.answer(ctx, asked{scope: scope, history: history}, &r, reply)
 	switch {
 	case err != nil && stopped(ctx):

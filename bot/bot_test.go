@@ -160,6 +160,22 @@ func TestRewriteFails(t *testing.T) {
 	}
 }
 
+func TestWithoutHistory(t *testing.T) {
+	s := setUp(t, func(c *bot.Config) { c.History = -1 })
+	s.model.answers = []string{"Yes [1].", "Yes [1]."}
+	s.model.rewrites = []string{"not asked for"}
+	for _, key := range []string{"key-1", "key-2"} {
+		m := direct("How do I return a book?")
+		m.ReplyKey = key
+		if err := s.Handle(t.Context(), m, &reply{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(s.model.requests); n != 2 || len(s.model.requests[1].Turns) != 1 {
+		t.Errorf("the model was asked %d times, with %v at last; want twice, with the question alone", n, s.model.requests[n-1].Turns)
+	}
+}
+
 // An attempt that a crash ended after it was remembered is not what the next one follows up.
 func TestSecondAttempt(t *testing.T) {
 	s := setUp(t, nil)

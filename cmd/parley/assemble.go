@@ -99,6 +99,9 @@ func (in *installation) botConfig() bot.Config {
 		AskAnyway: cfg.Answers.AskAnyway, NextStep: cfg.Assistant.NextStep, PublicURL: cfg.PublicURL,
 		Passages: cfg.Answers.Passages, History: cfg.Answers.HistoryTokens,
 	}
+	if c.History == 0 {
+		c.History = -1
+	}
 	if len(cfg.Models) == 0 {
 		return c
 	}
