@@ -1,6 +1,7 @@
 // A customer in the chat page and in the widget.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { images, importSample, launch, open, serve, standin, takePictures, temporary } from './harness.mjs';
 
@@ -27,7 +28,8 @@ describe('without a model', () => {
     const files = importSample(place.dir);
     for (const f of files) assert.equal(f.status, 'ready', `${f.file}: ${f.error}`);
     assert.ok(files.length >= 12, `${files.length} sample files`);
-    server = await serve({ data: place.dir });
+    // what `make run` starts with
+    server = await serve({ data: place.dir, config: readFileSync(join(import.meta.dirname, '..', '..', 'config.yaml'), 'utf8') });
   });
   after(async () => { await server?.stop(); place.remove(); });
 
@@ -37,7 +39,7 @@ describe('without a model', () => {
     const answer = await ask(page, '退货的运费由谁承担？');
     assert.match(await answer.innerText(), /运费/);
     assert.ok(await answer.getByTestId('source').count() >= 1, 'no source under the answer');
-    if (takePictures) await page.screenshot({ path: join(images, 'chat.png') });
+    if (takePictures) await page.screenshot({ path: join(images, 'chat.png'), animations: 'disabled' });
     assert.deepEqual(faults, []);
     await context.close();
   });
@@ -89,7 +91,7 @@ describe('without a model', () => {
     await id(page, 'widget-panel').waitFor();
     const answer = await ask(page, 'When will my parcel arrive after I order?');
     assert.ok((await answer.innerText()).length > 20);
-    if (takePictures) await page.screenshot({ path: join(images, 'widget.png') });
+    if (takePictures) await page.screenshot({ path: join(images, 'widget.png'), animations: 'disabled' });
     assert.deepEqual(faults, []);
     await context.close();
   });

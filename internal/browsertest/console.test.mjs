@@ -22,7 +22,7 @@ after(async () => {
 });
 
 const id = (name) => page.getByTestId(name);
-const picture = async (name) => { if (takePictures) await page.screenshot({ path: join(images, `${name}.png`) }); };
+const picture = async (name) => { if (takePictures) await page.screenshot({ path: join(images, `${name}.png`), animations: 'disabled' }); };
 
 test('the one-time link makes the first admin, and works once', async () => {
   const link = server.setupLink();
