@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/parley-im/parley/internal/fault"
 	"github.com/parley-im/parley/knowledge"
@@ -42,6 +44,11 @@ func (c *importCmd) Run(a *app) error {
 }
 
 func (c *importCmd) all(a *app, in *installation) error {
+	if slices.ContainsFunc(c.Files, func(f string) bool { return strings.EqualFold(filepath.Ext(f), ".pdf") }) {
+		if err := in.runner.Warm(a.ctx); err != nil { // the first PDF file tells what is wrong, if it is
+			in.log.Warn("the reader of PDF files could not be prepared; the first one will take longer", "err", err)
+		}
+	}
 	collection, err := collectionNamed(a.ctx, in.base, c.Collection)
 	if err != nil {
 		return err

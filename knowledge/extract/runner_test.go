@@ -134,7 +134,15 @@ func TestRunnerWarm(t *testing.T) {
 	if err := testRunner(t, "extract-child").Warm(t.Context()); err != nil {
 		t.Errorf("Warm() = %v", err)
 	}
-	if err := testRunner(t, "crash").Warm(t.Context()); err == nil {
+	crashing := testRunner(t, "crash")
+	if err := crashing.Warm(t.Context()); err != nil {
+		t.Errorf("Warm() = %v where it was done before: it should start nothing", err)
+	}
+	crashing.Limits.CacheDir = t.TempDir()
+	if err := crashing.Warm(t.Context()); err == nil {
 		t.Error("Warm() is content with a child that crashes")
+	}
+	if left, err := os.ReadDir(crashing.Limits.CacheDir); err != nil || len(left) > 0 {
+		t.Errorf("after a failure the cache has %v, %v", left, err)
 	}
 }

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"runtime/debug"
+	"time"
 )
 
 // blank is a PDF file of one page with one word.
@@ -21,17 +24,55 @@ trailer<</Root 1 0 R>>
 %%EOF
 `
 
+// warmTime is the limit for compiling the PDF reader, which a slow or busy machine
+// needs much longer for than the usual seconds.
+const warmTime = 5 * time.Minute
+
 // Warm reads a small PDF file, so that the compiled PDF reader is in
 // Limits.CacheDir before the first real one comes: compiling takes some seconds
-// of the time that a file has. It also tells whether children can be started.
+// of the time that a file has. It also tells whether children can be started. It
+// does nothing where that has been done.
 func (r Runner) Warm(ctx context.Context) error {
+	done := r.mark()
+	if done != "" {
+		if _, err := os.Stat(done); err == nil {
+			return nil
+		}
+	}
+	r.Limits.Time = warmTime
+	if err := r.compile(ctx); err != nil || done == "" {
+		return err
+	}
+	if err := os.WriteFile(done, nil, 0o600); err != nil {
+		return fmt.Errorf("extract: note that the cache is filled: %w", err)
+	}
+	return nil
+}
+
+// mark is the file that stands for a filled cache, "" if there is none to fill. It
+// names what was compiled, and by what: another version compiles anew.
+func (r Runner) mark() string {
+	info, ok := debug.ReadBuildInfo()
+	if r.Limits.CacheDir == "" || !ok {
+		return ""
+	}
+	name := "warm"
+	for _, m := range info.Deps {
+		if m.Path == "github.com/klippa-app/go-pdfium" || m.Path == "github.com/tetratelabs/wazero" {
+			name += "-" + path.Base(m.Path) + "-" + m.Version
+		}
+	}
+	return filepath.Join(r.Limits.CacheDir, name)
+}
+
+func (r Runner) compile(ctx context.Context) error {
 	tmp, err := os.MkdirTemp("", "parley-warm-")
 	if err != nil {
 		return fmt.Errorf("extract: make a folder: %w", err)
 	}
-	path := filepath.Join(tmp, "blank.pdf")
-	if err = os.WriteFile(path, []byte(blank), 0o600); err == nil {
-		_, err = r.Extract(ctx, "blank.pdf", path)
+	file := filepath.Join(tmp, "blank.pdf")
+	if err = os.WriteFile(file, []byte(blank), 0o600); err == nil {
+		_, err = r.Extract(ctx, "blank.pdf", file)
 	}
 	return errors.Join(err, os.RemoveAll(tmp))
 }
