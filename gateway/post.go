@@ -16,7 +16,7 @@ const (
 	waitMost    = 5 * time.Second  // what is longer gives the turn back meanwhile
 	triesAtOnce = 4
 	paceMost    = 30 * time.Second
-	firstWait   = 4 * time.Millisecond // an answer that is whole by then is one post, without an edit
+	firstWait   = time.Millisecond // an answer that is whole by then is one post, without an edit
 )
 
 // poster brings one answer to the platform: the growing text while it is written,
