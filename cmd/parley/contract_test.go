@@ -55,7 +55,7 @@ func TestImportAndAsk(t *testing.T) {
 	}
 	missing := filepath.Join(data, "missing.txt")
 	args := append([]string{"import", "--data", data, "--collection", "help", "--label", "sample", "--json", broken, missing}, files...)
-	status, out, errs := parley(t, args...)
+	status, out, errs := real(t, args...)
 	if status != 0 {
 		t.Fatalf("status %d: %s", status, errs)
 	}
@@ -117,7 +117,7 @@ func TestExtract(t *testing.T) {
 	good := write(t, dir, "notes.md", "# Opening hours\n\nWe open at nine.\n")
 	empty := write(t, dir, "empty.txt", "")
 	lying := write(t, dir, "lying.pdf", "PK\x03\x04 is how a ZIP file begins")
-	status, out, errs := parley(t, "extract", "--json", good, empty, lying)
+	status, out, errs := real(t, "extract", "--json", good, empty, lying)
 	if status != 0 {
 		t.Fatalf("status %d: %s", status, errs)
 	}
