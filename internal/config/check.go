@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -56,16 +57,28 @@ func (c Config) check() []Problem {
 			}
 		}
 	}
-	if e := c.Embedder; e != nil {
+	for key, e := range map[string]*Embedder{"embedder": c.Embedder, "former_embedder": c.Former} {
+		if e == nil {
+			continue
+		}
 		if e.Model == "" {
-			bad("embedder.model: name the model")
+			bad("%s.model: name the model", key)
 		}
 		for _, message := range checkEndpoint(e.BaseURL, e.API, e.APIVersion) {
-			bad("embedder.%s", message)
+			bad("%s.%s", key, message)
 		}
 		if e.Dimensions < 0 || e.Batch < 0 || e.Timeout < 0 {
-			bad("embedder: dimensions, batch and timeout must not be negative")
+			bad("%s: dimensions, batch and timeout must not be negative", key)
 		}
+	}
+	if d := string(c.Database); d != "" && !strings.HasPrefix(d, "postgres://") && !strings.HasPrefix(d, "postgresql://") {
+		bad("database: must begin with postgres://, or be empty for the file in the data folder")
+	}
+	if r := string(c.Redis); r != "" && !strings.HasPrefix(r, "redis://") && !strings.HasPrefix(r, "rediss://") {
+		bad("redis: must begin with redis:// or rediss://, or be empty")
+	}
+	if c.Answers.Cache < 0 {
+		bad("answers.cache: %v is negative", c.Answers.Cache)
 	}
 	if c.Answers.KnownAt < 0 || c.Answers.KnownAt > 1 {
 		bad("answers.known_at: %v is not between 0 and 1", c.Answers.KnownAt)

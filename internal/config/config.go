@@ -19,10 +19,14 @@ type Config struct {
 	PublicURL string             `yaml:"public_url"`
 	Proxies   []string           `yaml:"trusted_proxies"` // addresses or networks; see TrustedProxies
 	Data      string             `yaml:"data"`
+	Database  Secret             `yaml:"database"` // postgres:// address; "": SQLite in Data
+	Redis     Secret             `yaml:"redis"`    // redis:// address; "": none
+	Replica   string             `yaml:"replica"`  // name of this process among those that share a database; "": made up
 	Log       Log                `yaml:"log"`
 	Assistant Assistant          `yaml:"assistant"`
 	Models    []Model            `yaml:"models"`
 	Embedder  *Embedder          `yaml:"embedder,omitempty"`
+	Former    *Embedder          `yaml:"former_embedder,omitempty"` // answers until the vectors of the new one are complete
 	Answers   Answers            `yaml:"answers"`
 	Uploads   Uploads            `yaml:"uploads"`
 	Gateway   Gateway            `yaml:"gateway"`
@@ -83,6 +87,7 @@ type Answers struct {
 	Extractive    bool          `yaml:"extractive"`     // quote passages when every model is down
 	Passages      int           `yaml:"passages"`       // most passages in one prompt
 	HistoryTokens int           `yaml:"history_tokens"` // of earlier turns in one prompt
+	Cache         time.Duration `yaml:"cache"`          // how long an answer is used again for the same question; 0: never
 	SessionIdle   time.Duration `yaml:"session_idle"`   // after this much silence a conversation starts afresh
 }
 
