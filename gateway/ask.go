@@ -37,7 +37,7 @@ func (x *turn) inviting() bool {
 
 func (x *turn) typing(ctx context.Context) {
 	t, ok := x.link.ch.(Typer)
-	for ok && x.inviting() && ctx.Err() == nil {
+	for ok && x.inviting() && ctx.Err() == nil && x.hold.left() > 0 {
 		call, done := context.WithTimeout(ctx, typingEvery)
 		err := x.link.sign(call, t, x.Conversation)
 		done()
@@ -88,12 +88,16 @@ func (x *turn) extend(ctx context.Context, r *reply) bool {
 		return false
 	}
 	var added []Message
-	err := x.store(ctx, func(ctx context.Context) (err error) {
+	err := x.storeOnce(ctx, func(ctx context.Context) (err error) {
 		added, err = x.g.Ledger.Extend(ctx, x.Turn, x.g.MergeWindow)
 		return err
 	})
-	if err != nil || len(added) == 0 {
-		return false // an error shows at the next write
+	if err != nil { // nobody knows what the turn holds now: it is taken anew
+		x.cancel(err)
+		return false
+	}
+	if len(added) == 0 {
+		return false
 	}
 	if r != nil {
 		r.close()
@@ -110,7 +114,7 @@ func (x *turn) extend(ctx context.Context, r *reply) bool {
 func (x *turn) followed(m Message) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if !Follows(x.last, m) || time.Since(x.lastAt) > x.g.MergeWindow+poll {
+	if !Follows(x.last, m) || time.Since(x.lastAt) > x.g.MergeWindow+renewEvery(x.g.Lease)+poll {
 		return
 	}
 	select {

@@ -21,7 +21,8 @@ var (
 
 var (
 	errDrained = errors.New("the process is stopping")
-	errLost    = fmt.Errorf("the lease was lost: %w", fault.Conflict)
+	errLost    = errors.New("the lease was lost")
+	errStrange = errors.New("the channel is not configured here")
 	errTooLong = fmt.Errorf("the answer took too long: %w", fault.Unavailable)
 	errPanic   = errors.New("panic")
 	errLedger  = errors.New("ledger")

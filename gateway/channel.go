@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/parley-im/parley/internal/live"
 )
 
 // Channel joins one chat platform (one bot account on it) to the Gateway.
@@ -16,7 +18,8 @@ type Channel interface {
 	// backoff. The messages of one conversation are delivered in order; the
 	// bot's own are not delivered. If deliver fails, the message must not be
 	// acknowledged to the platform. Listen may be called again after it returned,
-	// never twice at a time.
+	// never twice at a time; with Profile.Once not even in two processes, but for a
+	// moment after one of them was frozen.
 	Listen(ctx context.Context, deliver Deliver) error
 	// Post posts out once and returns the platform's ID for it. out.Key is the
 	// same at every try of one reply part, so that a platform which can drop
@@ -75,6 +78,8 @@ type Profile struct {
 	Pace    time.Duration // least time between two edits of one conversation; ignored without Editor
 	Dedupes bool          // a second Post with the same Key is dropped by the platform, and answers with the first one's ID
 	Sources bool          // shows Outgoing.Sources itself; else the Gateway writes them under the text
+	Once    bool          // a connection of which there may be one: of several processes that share a Ledger only one calls Listen, and another takes over
+	Bound   bool          // with Once: Post and the like work only where Listen runs, so turns are worked on there
 	Silence time.Duration // for channels that hold a connection: with no Seen call for this long it is deaf and is restarted; 0: never
 }
 
@@ -129,6 +134,7 @@ type Setup struct {
 	Log       *slog.Logger                        // carries the channel's name
 	Seen      func()                              // call on each frame or ping from the platform
 	Rate      func(context.Context, Rating) error // hand a thumb to the Gateway
+	Bus       live.Bus                            // to the same channel in other processes; nil: there are none
 	PublicURL string                              // of this server, without a trailing slash; "" if unknown
 	DataDir   string                              // for what the channel keeps in files
 }

@@ -28,7 +28,7 @@ type crasher struct {
 	dead  bool
 }
 
-func (c *crasher) step(where string) error {
+func (c *crasher) step(_ context.Context, where string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.n++; c.n == c.at {
@@ -40,27 +40,39 @@ func (c *crasher) step(where string) error {
 	return nil
 }
 
+func (c *crasher) gone(context.Context) error {
+	if _, dead := c.crashed(); dead {
+		return errCrashed
+	}
+	return nil
+}
+
 func (c *crasher) crashed() (where string, dead bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.where, c.dead
 }
 
+// boundary is passed before and after each call to what outlives a process.
+type boundary interface {
+	step(ctx context.Context, where string) error
+}
+
 // around runs f between two boundaries.
-func around[T any](c *crasher, name string, f func() (T, error)) (T, error) {
+func around[T any](ctx context.Context, c boundary, name string, f func() (T, error)) (T, error) {
 	var none T
-	if err := c.step("before " + name); err != nil {
+	if err := c.step(ctx, "before "+name); err != nil {
 		return none, err
 	}
 	v, err := f()
-	if crash := c.step("after " + name); crash != nil {
+	if crash := c.step(ctx, "after "+name); crash != nil {
 		return none, crash
 	}
 	return v, err
 }
 
-func plain(c *crasher, name string, f func() error) error {
-	_, err := around(c, name, func() (struct{}, error) { return struct{}{}, f() })
+func plain(ctx context.Context, c boundary, name string, f func() error) error {
+	_, err := around(ctx, c, name, func() (struct{}, error) { return struct{}{}, f() })
 	return err
 }
 
@@ -68,46 +80,48 @@ func plain(c *crasher, name string, f func() error) error {
 // Take with nothing to take and the polling reads have none: they change nothing.
 type crashLedger struct {
 	gateway.Ledger
-	c *crasher
+	c boundary
 }
 
 func (l *crashLedger) Receive(ctx context.Context, m gateway.Message) (bool, error) {
-	return around(l.c, "Receive", func() (bool, error) { return l.Ledger.Receive(ctx, m) })
+	return around(ctx, l.c, "Receive", func() (bool, error) { return l.Ledger.Receive(ctx, m) })
 }
 
 func (l *crashLedger) Take(ctx context.Context, o gateway.TakeOptions) (*gateway.Turn, error) {
-	if _, dead := l.c.crashed(); dead {
-		return nil, errCrashed
+	if c, ok := l.c.(interface{ gone(context.Context) error }); ok {
+		if err := c.gone(ctx); err != nil {
+			return nil, err
+		}
 	}
 	t, err := l.Ledger.Take(ctx, o)
 	if t == nil || err != nil {
 		return t, err
 	}
-	return around(l.c, "Take", func() (*gateway.Turn, error) { return t, nil })
+	return around(ctx, l.c, "Take", func() (*gateway.Turn, error) { return t, nil })
 }
 
 func (l *crashLedger) Extend(ctx context.Context, t *gateway.Turn, merge time.Duration) ([]gateway.Message, error) {
-	return around(l.c, "Extend", func() ([]gateway.Message, error) { return l.Ledger.Extend(ctx, t, merge) })
+	return around(ctx, l.c, "Extend", func() ([]gateway.Message, error) { return l.Ledger.Extend(ctx, t, merge) })
 }
 
-func (l *crashLedger) Renew(ctx context.Context, t *gateway.Turn, until time.Time) error {
-	return plain(l.c, "Renew", func() error { return l.Ledger.Renew(ctx, t, until) })
+func (l *crashLedger) Renew(ctx context.Context, t *gateway.Turn, lease time.Duration) error {
+	return plain(ctx, l.c, "Renew", func() error { return l.Ledger.Renew(ctx, t, lease) })
 }
 
 func (l *crashLedger) Intend(ctx context.Context, t *gateway.Turn, p gateway.Post) error {
-	return plain(l.c, "Intend", func() error { return l.Ledger.Intend(ctx, t, p) })
+	return plain(ctx, l.c, "Intend", func() error { return l.Ledger.Intend(ctx, t, p) })
 }
 
 func (l *crashLedger) Settle(ctx context.Context, t *gateway.Turn, a gateway.Answer) error {
-	return plain(l.c, "Settle", func() error { return l.Ledger.Settle(ctx, t, a) })
+	return plain(ctx, l.c, "Settle", func() error { return l.Ledger.Settle(ctx, t, a) })
 }
 
 func (l *crashLedger) Finish(ctx context.Context, t *gateway.Turn, o gateway.Outcome) error {
-	return plain(l.c, "Finish", func() error { return l.Ledger.Finish(ctx, t, o) })
+	return plain(ctx, l.c, "Finish", func() error { return l.Ledger.Finish(ctx, t, o) })
 }
 
-func (l *crashLedger) Release(ctx context.Context, t *gateway.Turn, at time.Time) error {
-	return plain(l.c, "Release", func() error { return l.Ledger.Release(ctx, t, at) })
+func (l *crashLedger) Release(ctx context.Context, t *gateway.Turn, after time.Duration) error {
+	return plain(ctx, l.c, "Release", func() error { return l.Ledger.Release(ctx, t, after) })
 }
 
 // profiles are the kinds of platform that recovery differs for.
@@ -278,7 +292,15 @@ func (w *world) check(chat, story string, questions []gateway.Message, exact boo
 // crashChannel has boundaries around each call to the platform.
 type crashChannel struct {
 	*platform
-	c *crasher
+	c   boundary
+	box *gateway.Inbox // in place of the platform's, for one of several processes
+}
+
+func (p *crashChannel) Listen(ctx context.Context, deliver gateway.Deliver) error {
+	if p.box != nil {
+		return p.box.Listen(ctx, deliver)
+	}
+	return p.platform.Listen(ctx, deliver)
 }
 
 func (p *crashChannel) channel() gateway.Channel {
@@ -294,7 +316,7 @@ func (p *crashChannel) channel() gateway.Channel {
 }
 
 func (p *crashChannel) Post(ctx context.Context, out gateway.Outgoing) (string, error) {
-	return around(p.c, "Post", func() (string, error) { return p.platform.Post(ctx, out) })
+	return around(ctx, p.c, "Post", func() (string, error) { return p.platform.Post(ctx, out) })
 }
 
 func (p *crashChannel) Typing(context.Context, gateway.Conversation) error { return nil }
@@ -302,17 +324,17 @@ func (p *crashChannel) Typing(context.Context, gateway.Conversation) error { ret
 type crashEditor struct{ *crashChannel }
 
 func (p *crashEditor) Edit(ctx context.Context, id string, out gateway.Outgoing) error {
-	return plain(p.c, "Edit", func() error { return p.edit(ctx, id, out) })
+	return plain(ctx, p.c, "Edit", func() error { return p.edit(ctx, id, out) })
 }
 
 type crashFinder struct{ *crashChannel }
 
 func (p *crashFinder) Find(ctx context.Context, c gateway.Conversation, key string) (string, error) {
-	return around(p.c, "Find", func() (string, error) { return p.find(ctx, c, key) })
+	return around(ctx, p.c, "Find", func() (string, error) { return p.find(ctx, c, key) })
 }
 
 type crashBoth struct{ crashEditor }
 
 func (p *crashBoth) Find(ctx context.Context, c gateway.Conversation, key string) (string, error) {
-	return around(p.c, "Find", func() (string, error) { return p.find(ctx, c, key) })
+	return around(ctx, p.c, "Find", func() (string, error) { return p.find(ctx, c, key) })
 }

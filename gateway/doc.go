@@ -52,7 +52,7 @@
 // The boundaries are the methods of Ledger and Post, Edit and Find of a channel.
 // A turn crosses them in this order, and crash_test.go dies before and after each:
 //
-//	Receive  Take  [Extend]  Intend  Post  Intend(ID)  Edit …  Settle
+//	Receive  Take  [Behind]  [Extend]  Intend  Post  Intend(ID)  Edit …  Settle
 //	then for each part: Intend  [Find]  Post  Intend(ID, Done)  or  Edit  Intend(Done)
 //	then Finish; or Release at any point; Renew beside it
 //
@@ -63,7 +63,33 @@
 // two Listens never run at a time. [Catcher] reads what was missed before each
 // Listen and once a minute beside it; its cursor moves when all was stored. (link.go)
 //
-// Many processes may share a Ledger. A stop is heard only by the process that
-// received it; follow-ups that another process received join a question only if
-// it waits for its rest anyway.
+// # Many processes
+//
+// Any number of processes may share a Ledger; a message is received by any of them
+// and answered by any. What keeps them apart is in the database, and what makes them
+// quick is on the bus:
+//
+//   - A conversation has one owner, under a lease of [Config.Lease] that is renewed
+//     three times as often. Who takes over raises its fence, and every write carries
+//     the fence, so that an owner which was frozen or cut off writes nothing any more.
+//     It posts nothing either: right before each call to a platform it looks at its own
+//     clocks, and when the lease may have ended it asks the ledger first; a call that is
+//     under way is ended when the lease is (hold.go). What is left is a process that is
+//     stopped between this look and the moment the request leaves the machine, or while
+//     the platform works on it. Then it is not known whether the post is there, as after
+//     a crash at that moment, and it is found, dropped or counted in the same way.
+//   - The one connection of a channel with Profile.Once has one owner too, under a lease
+//     of [Leases]. Others stand by and ask each second. What a frozen owner still
+//     delivers is received once, as any redelivery; its cursor may be moved back by it
+//     at worst, and what is read twice does no harm. Who cannot connect lets others try.
+//     (listener.go)
+//   - So a dead or frozen process is replaced within the lease, a second to notice,
+//     and the time of the call: under 7 s.
+//   - A stop, a follow-up or a message for a process without a free worker is told to
+//     all on the bus. Without it the ledger is asked: each second for turns, and at each
+//     renewal for what came in behind the turn that is worked on. (hints.go, hold.go)
+//   - A process that is stopped says so first (Ready), takes nothing new, finishes what
+//     runs or releases it, gives its leases back, and tells the others. (dispatch.go)
+//   - While versions are mixed, a turn of a channel that is not configured here is left
+//     to a process that knows it, for as long as an answer would not be too old.
 package gateway

@@ -30,6 +30,7 @@ const (
 	EventUp        What = "up"   // a channel connected
 	EventDown      What = "down" // Detail: "broken", "deaf", "catch_up" or "panic"
 	EventTyping    What = "typing_failed"
+	EventHintLost  What = "hint_lost" // other processes could not be told at once; Channel is empty
 )
 
 // How an answer was brought to people when the plain way failed; Detail of EventFallback.

@@ -2,12 +2,14 @@ package gateway
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/parley-im/parley/internal/fault"
+	"github.com/parley-im/parley/internal/live"
 )
 
 // Named is a channel with its name in config.yaml and its kind, such as "webchat".
@@ -21,30 +23,38 @@ type Config struct {
 	Ledger   Ledger
 	Handler  Handler
 	Channels []Named // more can be added with Open before Run
-	// Owner names this process among those that share the ledger. What a process of
-	// the same name held before is taken over at once when Run begins.
+	// Owner names this process among those that share the ledger. It must be its own: a
+	// host name alone is not enough, containers share them. "": made up at random.
 	Owner string
-	Log   *slog.Logger
+	// Leases says who holds the connections of channels that have only one. nil: this
+	// process is certain to be the only one that uses the ledger, so whatever is leased
+	// there is taken over at once when Run begins.
+	Leases Leases
+	// Bus tells the other processes at once what they would find a second or two later
+	// in the ledger. nil: nobody is told.
+	Bus live.Bus
+	Log *slog.Logger
 	// Events is called for what is worth counting. It must not block.
 	Events func(Event)
 
 	MergeWindow   time.Duration     // 1.5 s; follow-ups that come sooner belong to the same question
 	Complete      func(string) bool // whether a text is asked at once; default Complete
 	Workers       int               // 64 turns at a time
-	Lease         time.Duration     // 15 s, renewed three times as often
+	Lease         time.Duration     // 5 s, renewed three times as often; with the poll of a second it is how long it takes to replace a dead process
 	StaleAfter    time.Duration     // 15 min; older messages are not answered any more
 	AnswerTimeout time.Duration     // 5 min for the Handler, and for its later tries together
 	PostTimeout   time.Duration     // 1 h; how long a whole answer is offered to a platform
 	MaxAttempts   int               // 5 tries at an answer
 	MaxCrashes    int               // 5 tries that ended with the process, not with an error
 	DrainTimeout  time.Duration     // 25 s for running turns when the context ends
+	Linger        time.Duration     // how long at least it goes on receiving then, for a load balancer to notice; 0 by default
 	SweepEvery    time.Duration     // 1 min; how often Catchers are asked while connected
 	ImageHosts    []string          // hosts whose images may be shown; none by default
 }
 
 func (c Config) withDefaults() Config {
 	set(&c.MergeWindow, 1500*time.Millisecond)
-	set(&c.Lease, 15*time.Second)
+	set(&c.Lease, 5*time.Second)
 	set(&c.StaleAfter, 15*time.Minute)
 	set(&c.AnswerTimeout, 5*time.Minute)
 	set(&c.PostTimeout, time.Hour)
@@ -53,6 +63,9 @@ func (c Config) withDefaults() Config {
 	set(&c.Workers, 64)
 	set(&c.MaxAttempts, 5)
 	set(&c.MaxCrashes, 5)
+	if c.Owner == "" {
+		c.Owner = rand.Text()
+	}
 	if c.Complete == nil {
 		c.Complete = Complete
 	}
@@ -83,24 +96,22 @@ type Gateway struct {
 	Config
 	wake chan struct{}
 
+	hints chan hint     // for the other processes
+	slots chan struct{} // one for each turn that is worked on
+
 	mu      sync.Mutex
+	taking  bool // turns; see Ready
 	links   []*link
 	running map[Conversation]*turn
-	stops   map[Conversation]stop
+	strange map[string]time.Time // channels that are not configured here, and when one was met last
 	waiting map[string]int
-}
-
-// stop is one that was received and whose own turn has not come yet: a question
-// before it may still wait, for a worker or for its next try.
-type stop struct {
-	message string
-	by      Person
-	at      time.Time
 }
 
 // New returns a Gateway. It starts nothing.
 func New(c Config) *Gateway {
-	g := &Gateway{Config: c.withDefaults(), wake: make(chan struct{}, 1), running: map[Conversation]*turn{}, stops: map[Conversation]stop{}}
+	c = c.withDefaults()
+	g := &Gateway{Config: c, wake: make(chan struct{}, 1), hints: make(chan hint, hintQueue), slots: make(chan struct{}, c.Workers),
+		running: map[Conversation]*turn{}, strange: map[string]time.Time{}}
 	for _, n := range c.Channels {
 		l := g.link(n.Name, n.Kind)
 		l.use(n.Channel)
@@ -108,11 +119,11 @@ func New(c Config) *Gateway {
 	return g
 }
 
-// Open opens a channel and adds it: s.Seen and s.Rate are set by the Gateway. Call
-// it before Run.
+// Open opens a channel and adds it: s.Seen, s.Rate and s.Bus are set by the Gateway.
+// Call it before Run.
 func (g *Gateway) Open(kind string, open Open, s Setup) (Channel, error) {
 	l := g.link(s.Name, kind)
-	s.Seen = l.seen
+	s.Seen, s.Bus = l.seen, g.Bus
 	s.Rate = func(ctx context.Context, r Rating) error { return g.rate(ctx, l, r) }
 	ch, err := open(s)
 	if err != nil {
@@ -122,11 +133,15 @@ func (g *Gateway) Open(kind string, open Open, s Setup) (Channel, error) {
 	return ch, nil
 }
 
-// Run serves until ctx ends. Then it takes no new turn, gives those that run
-// DrainTimeout to end, stops the channels and returns when all of it has ended.
+// Run serves until ctx ends. Then Ready fails, no new turn is taken, and those that
+// run get DrainTimeout to end; what is left is given back, for another process to go
+// on with at once. Until then the channels receive. Then they are stopped and their
+// leases given back. Run returns when all of it has ended.
 func (g *Gateway) Run(ctx context.Context) error {
-	if err := g.Ledger.Reclaim(ctx, g.Owner); err != nil {
-		return fmt.Errorf("start gateway: %w", err)
+	if g.Leases == nil {
+		if err := g.Ledger.Reclaim(ctx); err != nil {
+			return fmt.Errorf("start gateway: %w", err)
+		}
 	}
 	// The channels listen until the last turn is done: answers may need the
 	// connection, and a stop must still be heard.
@@ -134,13 +149,40 @@ func (g *Gateway) Run(ctx context.Context) error {
 	defer hangUp()
 	var channels sync.WaitGroup
 	for _, l := range g.all() {
-		channels.Go(func() { l.run(listening) })
+		channels.Go(func() { l.serve(listening) })
 	}
 	channels.Go(func() { g.counting(listening) })
+	whispering, hush := context.WithCancel(context.WithoutCancel(ctx))
+	defer hush()
+	var whispers sync.WaitGroup
+	if g.Bus != nil {
+		channels.Go(func() { g.hear(listening) })
+		whispers.Go(func() { g.whisper(whispering) })
+	}
+	g.open(true)
 	g.dispatch(ctx)
 	hangUp()
 	channels.Wait()
+	hush()
+	whispers.Wait()
 	return nil
+}
+
+// Ready reports why this process takes no turns: it does not run yet, or it stops.
+// A load balancer should send nothing more then, though what comes is received.
+func (g *Gateway) Ready(context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.taking {
+		return fmt.Errorf("the gateway does not run yet, or not any more: %w", fault.Unavailable)
+	}
+	return nil
+}
+
+func (g *Gateway) open(yes bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.taking = yes
 }
 
 // Health tells how each channel is doing.
@@ -170,57 +212,6 @@ func (g *Gateway) find(name string) *link {
 		}
 	}
 	return nil
-}
-
-// dispatch hands out turns until ctx ends, and returns when all have ended.
-func (g *Gateway) dispatch(ctx context.Context) {
-	working, end := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer end(nil)
-	var turns sync.WaitGroup
-	slots := make(chan struct{}, g.Workers)
-	tick := time.NewTicker(poll)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-			continue
-		}
-		if t := g.take(ctx); t != nil {
-			turns.Go(func() {
-				defer func() { <-slots }()
-				g.work(working, t)
-			})
-			continue
-		}
-		<-slots
-		select {
-		case <-g.wake:
-		case <-tick.C:
-		case <-ctx.Done():
-		}
-	}
-	ended := make(chan struct{})
-	go func() { defer close(ended); turns.Wait() }()
-	select {
-	case <-ended:
-	case <-time.After(g.DrainTimeout):
-		end(errDrained)
-		<-ended
-	}
-}
-
-// take asks the ledger for a turn. A Take that is cut off half way would leave a
-// lease behind, so it is not cancelled.
-func (g *Gateway) take(ctx context.Context) *Turn {
-	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
-	defer done()
-	t, err := g.Ledger.Take(ctx, TakeOptions{Owner: g.Owner, Now: time.Now(), Lease: g.Lease, Merge: g.MergeWindow})
-	if err != nil {
-		g.Log.Error("take a turn", "err", err)
-		return nil
-	}
-	return t
 }
 
 // counting keeps the numbers of Health. When the ledger does not answer, the last

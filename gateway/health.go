@@ -7,6 +7,7 @@ const (
 	Connecting = "connecting" // Listen was called, no sign of life yet
 	Connected  = "connected"  // the platform was heard, or the channel is pushed to
 	Waiting    = "waiting"    // the connection broke; it is tried again after a pause
+	Standby    = "standby"    // another process listens; this one takes over when that one is gone
 	Stopped    = "stopped"    // not running
 )
 

@@ -18,7 +18,7 @@ func TestGivenUpAfterFiveCrashes(t *testing.T) {
 			if err != nil || turn == nil {
 				t.Fatal(turn, err)
 			}
-			if err := w.ledger.Reclaim(w.Context(), "test"); err != nil { // the process died
+			if err := w.ledger.Reclaim(w.Context()); err != nil { // the process died
 				t.Fatal(err)
 			}
 		}
@@ -43,7 +43,7 @@ func (w *world) receivedBefore(chat, person, text string) {
 // cutOff is a ledger that cannot be reached for renewing.
 type cutOff struct{ gateway.Ledger }
 
-func (cutOff) Renew(context.Context, *gateway.Turn, time.Time) error {
+func (cutOff) Renew(context.Context, *gateway.Turn, time.Duration) error {
 	return errors.New("no route to host")
 }
 
@@ -76,8 +76,9 @@ func TestLeaseLost(t *testing.T) {
 // Two gateways share a ledger: each question is answered once, whoever takes it.
 func TestTwoGatewaysShareALedger(t *testing.T) {
 	inBubble(t, func(w *world) {
+		w.config.Leases = newLeases()
 		w.start(echo)
-		second := gateway.New(gateway.Config{Ledger: w.ledger, Handler: handler(echo), Owner: "second", Events: w.event,
+		second := gateway.New(gateway.Config{Leases: w.config.Leases, Ledger: w.ledger, Handler: handler(echo), Owner: "second", Events: w.event,
 			Channels: []gateway.Named{{Name: "chat", Channel: &quiet{w.platform}}}})
 		ctx, cancel := context.WithCancel(context.WithoutCancel(w.Context()))
 		ended := make(chan error, 1)

@@ -28,7 +28,7 @@ type Turn struct {
 	ID           int64
 	Conversation Conversation
 	Messages     []Message // oldest first, at least one
-	ReceivedAt   time.Time // when the first message was stored
+	ReceivedAt   time.Time // when the first message was stored, by the clock of the process that took it
 	State        State     // Taken, Answered or Posting when handed out
 	ReplyKey     string    // UUID; begins the Key of each post
 	Attempt      int       // times it was taken; counted before the work starts
@@ -65,23 +65,32 @@ type Outcome struct {
 }
 
 // Ledger is the record of what was received and what became of it. Each method
-// is one transaction and is durable when it returns.
+// is one transaction and is durable when it returns. Many processes may share one:
+// whether a lease has ended is told by the clock of the database, never by theirs.
+// A process may freeze in the middle of a method: the database must end such a
+// transaction within some 3 s, or what it has locked is kept from who takes over.
 type Ledger interface {
 	// Receive stores m as received, with the next number of its conversation. It
 	// reports false, and changes nothing, if the channel delivered this ID before, ever.
 	Receive(ctx context.Context, m Message) (fresh bool, err error)
-	// Take leases the conversation that waits longest and has work, to owner until
-	// now+lease, and returns its lowest unfinished turn; nil if there is nothing to do.
-	// A turn that was begun before is handed out as it was left, with Attempt raised.
-	// Else a new turn is made from the first waiting message and those that follow it
-	// directly (see Follows), each received within merge of the one before it.
-	// A conversation whose turn waits for a later try (see Release) is passed over.
-	Take(ctx context.Context, t TakeOptions) (*Turn, error)
+	// Take leases the conversation that waits longest and has work, to the owner for
+	// the length of the lease, and returns its lowest unfinished turn; nil if there is
+	// nothing to do. A turn that was begun before is handed out as it was left, with
+	// Attempt raised. Else a new turn is made from the first waiting message and those
+	// that follow it directly (see Follows), each received within Merge of the one
+	// before it. A conversation whose turn waits for a later try (see Release) is
+	// passed over.
+	Take(ctx context.Context, o TakeOptions) (*Turn, error)
 	// Extend adds messages that came in after the turn was taken, before anything
 	// was shown, under the same rule as Take. It returns those added.
 	Extend(ctx context.Context, t *Turn, merge time.Duration) ([]Message, error)
-	// Renew prolongs the lease. fault.Conflict: another worker has the conversation.
-	Renew(ctx context.Context, t *Turn, until time.Time) error
+	// Behind returns the messages that wait behind the turn in its conversation, oldest
+	// first, at most MaxMerged: a stop or a follow-up may be among them that another
+	// process received. fault.Conflict: another worker has the conversation.
+	Behind(ctx context.Context, t *Turn) ([]Message, error)
+	// Renew makes the lease end that long from now. One that has ended is renewed too
+	// as long as nobody took the turn. fault.Conflict: another worker has it.
+	Renew(ctx context.Context, t *Turn, lease time.Duration) error
 	// Intend stores that part is about to be posted (ID "") or now has ID, or shows
 	// its final text (Done). The turn is Posting if it has an Answer, else stays Taken.
 	Intend(ctx context.Context, t *Turn, p Post) error
@@ -90,25 +99,27 @@ type Ledger interface {
 	// Finish ends the turn and all its messages, and frees the conversation. Nothing
 	// can be written to the turn after it, nor after Release: fault.Conflict.
 	Finish(ctx context.Context, t *Turn, o Outcome) error
-	// Release frees the conversation without ending the turn; it is not taken again before retryAt.
-	Release(ctx context.Context, t *Turn, retryAt time.Time) error
+	// Release frees the conversation without ending the turn; it is not taken again
+	// before that much time has passed.
+	Release(ctx context.Context, t *Turn, after time.Duration) error
 	// Cursor and SetCursor keep where a Catcher has read to.
 	Cursor(ctx context.Context, channel string) (string, error)
 	SetCursor(ctx context.Context, channel, cursor string) error
 	// Rate stores a thumb for the answer whose post in the chat has the given platform ID;
 	// one for each person, the last one counts. fault.NotFound if there is no such post.
 	Rate(ctx context.Context, r Rating) error
-	// Reclaim ends the leases of owner, whose process is gone, so that what it left is
-	// taken at once.
-	Reclaim(ctx context.Context, owner string) error
+	// Reclaim ends all leases, so that what a process left that is gone is taken at
+	// once. Only for one that is certain to be the only one which uses the ledger.
+	Reclaim(ctx context.Context) error
 	// Waiting counts the messages that are neither done nor dead, by channel.
 	Waiting(ctx context.Context) (map[string]int, error)
 }
 
 // TakeOptions says who takes, and under which rules.
 type TakeOptions struct {
-	Owner string
-	Now   time.Time
-	Lease time.Duration
-	Merge time.Duration
+	Owner  string // for people who look into the database
+	Lease  time.Duration
+	Merge  time.Duration
+	Except []string  // channels whose conversations are passed over
+	Now    time.Time // in place of the database's clock; for tests
 }

@@ -35,10 +35,18 @@ type link struct {
 	mu     sync.Mutex
 	health Health
 	heard  time.Time // last frame or start of Listen
+
+	failures int           // in a row
+	yield    time.Duration // let others try for so long
+
+	listens bool          // this process holds the channel's connection, or everybody may
+	hold    hold          // the lease, if the channel has one
+	again   chan struct{} // the lease may be free
+	left    chan struct{} // closed when a Listen that was left behind returns
 }
 
 func (g *Gateway) link(name, kind string) *link {
-	l := &link{g: g, name: name, kind: kind, profile: DefaultProfile}
+	l := &link{g: g, name: name, kind: kind, profile: DefaultProfile, again: make(chan struct{}, 1)}
 	l.health = Health{Name: name, Kind: kind, State: Stopped, Since: time.Now()}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -104,10 +112,7 @@ func (l *link) sent() {
 // run keeps the channel listening until ctx ends.
 func (l *link) run(ctx context.Context) {
 	defer l.set(Stopped, nil)
-	if l.ch == nil {
-		return
-	}
-	for failures := 0; ; {
+	for {
 		started := time.Now()
 		l.set(Connecting, nil)
 		err := l.catchUp(ctx, catchTimeout)
@@ -122,22 +127,26 @@ func (l *link) run(ctx context.Context) {
 			return
 		}
 		if time.Since(started) >= healthyAfter {
-			failures = 0
+			l.failures = 0
 		}
-		failures++
-		wait := pause(failures, restartFirst, restartMost)
+		l.failures++
+		wait := pause(l.failures, restartFirst, restartMost)
 		if err == nil {
 			err = fmt.Errorf("listening ended: %w", fault.Unavailable)
 		}
 		l.g.Log.Warn("channel broke", "channel", l.name, "reason", detail, "again_in", wait.Round(time.Millisecond), "err", err)
 		l.g.event(EventDown, l.name, detail, time.Time{})
 		l.set(Waiting, err)
-		if !sleep(ctx, wait) {
-			return
-		}
 		l.mu.Lock()
 		l.health.Restarts++
 		l.mu.Unlock()
+		if l.alone() && l.failures%yieldAfter == 0 {
+			l.yield = wait
+			return
+		}
+		if !sleep(ctx, wait) {
+			return
+		}
 	}
 }
 
@@ -171,8 +180,11 @@ func (l *link) listen(parent context.Context) (detail string, err error) {
 	l.mu.Lock()
 	l.heard = time.Now()
 	l.mu.Unlock()
-	ended := make(chan error, 1)
-	go func() { ended <- l.call(ctx) }()
+	ended, left := make(chan error, 1), make(chan struct{})
+	go func() {
+		defer close(left)
+		ended <- l.call(ctx)
+	}()
 	if l.profile.Silence == 0 {
 		l.set(Connected, nil) // it cannot tell more
 	}
@@ -217,6 +229,7 @@ func (l *link) listen(parent context.Context) (detail string, err error) {
 		case <-stopping:
 			stopping, late = nil, time.After(patience)
 		case <-late:
+			l.left = left
 			return "broken", errAbandoned
 		}
 	}

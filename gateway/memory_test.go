@@ -84,11 +84,14 @@ func (c *talk) since() (time.Time, bool) {
 func (l *memory) Take(_ context.Context, o gateway.TakeOptions) (*gateway.Turn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if o.Now.IsZero() {
+		o.Now = time.Now()
+	}
 	var conversation gateway.Conversation
 	var next *talk
 	for k, c := range l.conversations {
 		at, work := c.since()
-		if !work || c.lease.After(o.Now) || c.retryAt.After(o.Now) {
+		if !work || c.lease.After(o.Now) || c.retryAt.After(o.Now) || slices.Contains(o.Except, k.Channel) {
 			continue
 		}
 		if next != nil {
@@ -155,8 +158,18 @@ func (l *memory) Extend(_ context.Context, t *gateway.Turn, merge time.Duration)
 	return added, err
 }
 
-func (l *memory) Renew(_ context.Context, t *gateway.Turn, until time.Time) error {
-	return l.write(t, func(c *talk) error { c.lease = until; return nil })
+func (l *memory) Behind(_ context.Context, t *gateway.Turn) (waiting []gateway.Message, err error) {
+	err = l.write(t, func(c *talk) error {
+		for _, q := range c.queue[:min(len(c.queue), gateway.MaxMerged)] {
+			waiting = append(waiting, q.m)
+		}
+		return nil
+	})
+	return waiting, err
+}
+
+func (l *memory) Renew(_ context.Context, t *gateway.Turn, lease time.Duration) error {
+	return l.write(t, func(c *talk) error { c.lease = time.Now().Add(lease); return nil })
 }
 
 func (l *memory) Intend(_ context.Context, t *gateway.Turn, p gateway.Post) error {
@@ -207,10 +220,10 @@ func (c *talk) free(retryAt time.Time) {
 	c.owner, c.lease, c.retryAt = "", time.Time{}, retryAt
 }
 
-func (l *memory) Release(_ context.Context, t *gateway.Turn, retryAt time.Time) error {
+func (l *memory) Release(_ context.Context, t *gateway.Turn, after time.Duration) error {
 	return l.write(t, func(c *talk) error {
 		c.turn.Released++
-		c.free(retryAt)
+		c.free(time.Now().Add(after))
 		return nil
 	})
 }
@@ -240,11 +253,11 @@ func (l *memory) Rate(_ context.Context, r gateway.Rating) error {
 	return nil
 }
 
-func (l *memory) Reclaim(_ context.Context, owner string) error {
+func (l *memory) Reclaim(context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for c := range maps.Values(l.conversations) {
-		if owner != "" && c.owner == owner {
+		if c.owner != "" {
 			c.free(c.retryAt)
 		}
 	}

@@ -112,7 +112,10 @@ func (p *poster) look(ctx context.Context, key string) (id string, err error) {
 		return "", nil
 	}
 	defer recovered(&err)
-	ctx, done := limited(ctx)
+	if err := p.x.mine(ctx); err != nil {
+		return "", err
+	}
+	ctx, done := p.x.limited(ctx)
 	defer done()
 	if id, err = f.Find(ctx, p.x.Conversation, key); err != nil {
 		return "", fmt.Errorf("find post: %w: %w", err, fault.Unavailable)
@@ -122,7 +125,10 @@ func (p *poster) look(ctx context.Context, key string) (id string, err error) {
 
 func (p *poster) call(ctx context.Context, out Outgoing) (id string, err error) {
 	defer recovered(&err)
-	ctx, done := limited(ctx)
+	if err := p.x.mine(ctx); err != nil {
+		return "", err
+	}
+	ctx, done := p.x.limited(ctx)
 	defer done()
 	if id, err = p.link.ch.Post(ctx, out); err != nil {
 		return "", fmt.Errorf("post: %w", err)
@@ -136,7 +142,10 @@ func (p *poster) call(ctx context.Context, out Outgoing) (id string, err error) 
 
 func (p *poster) edit(ctx context.Context, id string, out Outgoing) (err error) {
 	defer recovered(&err)
-	ctx, done := limited(ctx)
+	if err := p.x.mine(ctx); err != nil {
+		return err
+	}
+	ctx, done := p.x.limited(ctx)
 	defer done()
 	err = p.editor.Edit(ctx, id, out)
 	p.next = time.Now().Add(p.pace)
@@ -146,13 +155,6 @@ func (p *poster) edit(ctx context.Context, id string, out Outgoing) (err error) 
 	p.link.sent()
 	p.link.g.event(EventEdited, p.link.name, "", p.x.ReceivedAt)
 	return nil
-}
-
-// limited is for a call to the platform: one that is under way is not cut off when
-// the text grows on or the process stops, because then nobody would know whether
-// it went through.
-func limited(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 }
 
 // notThere reports whether a post that failed with err certainly does not show.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/parley-im/parley/internal/fault"
 )
@@ -34,43 +33,42 @@ func (g *Gateway) deliver(l *link) Deliver {
 		}
 		l.received()
 		g.event(EventReceived, l.name, "", m.SentAt)
-		g.tell(m)
+		if !g.tell(m) {
+			g.hint(hint{Conversation: &m.Conversation, Wanted: g.busy() || !l.able()})
+		}
 		g.poke()
 		return nil
 	}
 }
 
-// tell lets the running turn of m's conversation know of m.
-func (g *Gateway) tell(m Message) {
-	isStop := g.isStop(m)
+// tell lets the running turn of m's conversation know of m. It reports false if
+// there is none here.
+func (g *Gateway) tell(m Message) bool {
 	g.mu.Lock()
 	x := g.running[m.Conversation]
-	if isStop {
-		g.stops[m.Conversation] = stop{m.ID, m.Sender, time.Now()}
-	}
 	g.mu.Unlock()
 	switch {
 	case x == nil:
-	case isStop:
+		return false
+	case g.isStop(m):
 		x.halt(m.Sender)
 	default:
 		x.followed(m)
 	}
+	return true
 }
 
-// register makes x the running turn of its conversation. It is stopped at once if
-// that was asked for while it waited.
-func (g *Gateway) register(x *turn) {
+// register makes x the running turn of its conversation, and says how it is removed.
+func (g *Gateway) register(x *turn) (remove func()) {
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.running[x.Conversation] = x
-	s, ok := g.stops[x.Conversation]
-	late := ok && (s.message == x.last.ID || x.ReceivedAt.After(s.at))
-	if late { // its own turn, or one after it
-		delete(g.stops, x.Conversation)
-	}
-	g.mu.Unlock()
-	if ok && !late {
-		x.halt(s.by)
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.running[x.Conversation] == x { // it may have been lost and taken again
+			delete(g.running, x.Conversation)
+		}
 	}
 }
 

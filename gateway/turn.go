@@ -22,7 +22,13 @@ type turn struct {
 	gate  sync.Mutex
 	shown bool // something was intended: what follows is another question
 
+	hold   hold          // the lease
+	lost   chan struct{} // closed by lose
+	losing sync.Once
+	cancel context.CancelCauseFunc // of all the work
+
 	follow chan struct{} // a message came that may belong to the question
+	glance chan struct{} // look at the ledger
 
 	mu      sync.Mutex
 	last    Message
@@ -31,61 +37,42 @@ type turn struct {
 	stopped bool
 }
 
-// work carries t to its end, or gives it back.
-func (g *Gateway) work(ctx context.Context, t *Turn) {
+// waitedLong is when a turn is looked at before it is begun: a stop may wait behind it.
+const waitedLong = 100 * time.Millisecond
+
+// work carries t to its end, or gives it back. It was taken by a call that began then.
+func (g *Gateway) work(ctx context.Context, t *Turn, begun time.Time) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	x := &turn{Turn: t, g: g, link: g.find(t.Conversation.Channel), follow: make(chan struct{}, 1),
+	x := &turn{Turn: t, g: g, link: g.find(t.Conversation.Channel), cancel: cancel, lost: make(chan struct{}),
+		follow: make(chan struct{}, 1), glance: make(chan struct{}, 1),
 		shown: len(t.Posts) > 0, last: t.Messages[len(t.Messages)-1], lastAt: time.Now()}
+	x.hold.extend(begun, g.Lease)
 	if len(t.Messages) == 1 {
 		x.lastAt = t.ReceivedAt
 	}
 	g.event(EventTaken, t.Conversation.Channel, "", t.ReceivedAt)
-	g.register(x)
-
+	remove := g.register(x)
+	if t.Attempt > 1 || time.Since(t.ReceivedAt) > waitedLong {
+		x.look(ctx)
+	} else {
+		x.peek() // meanwhile
+	}
 	var lease sync.WaitGroup
-	lease.Go(func() { x.keepLease(ctx, cancel) })
+	lease.Go(func() { x.keep(ctx) })
 	o, err := x.carry(ctx)
 	cause := context.Cause(ctx)
 	cancel(nil)
 	lease.Wait()
-
-	g.mu.Lock()
-	delete(g.running, t.Conversation)
-	g.mu.Unlock()
+	remove()
 	if err != nil && cause != nil {
 		err = cause
 	}
 	x.end(context.WithoutCancel(ctx), o, err)
 	g.poke()
-}
-
-// keepLease renews the lease until ctx ends; if it is lost, the work is cancelled.
-func (x *turn) keepLease(ctx context.Context, cancel context.CancelCauseFunc) {
-	until, soon := time.Now().Add(x.g.Lease), x.g.Lease/15
-	for wait := x.g.Lease / 3; sleep(ctx, wait); {
-		next := time.Now().Add(x.g.Lease)
-		err := x.store(ctx, func(ctx context.Context) error { return x.g.Ledger.Renew(ctx, x.Turn, next) })
-		switch {
-		case err == nil:
-			until, wait = next, x.g.Lease/3
-		case errors.Is(err, fault.Conflict) || time.Until(until) <= soon:
-			cancel(errLost)
-			return
-		default:
-			wait = soon
-		}
+	if g.Ready(ctx) != nil {
+		g.hint(hint{Wanted: true}) // what waits behind it is for the others
 	}
-}
-
-// store calls the ledger. Such a call is never cut off: what it did would be unknown.
-func (x *turn) store(ctx context.Context, f func(context.Context) error) error {
-	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
-	defer done()
-	if err := f(ctx); err != nil {
-		return fmt.Errorf("%w: %w", errLedger, err)
-	}
-	return nil
 }
 
 // end writes how the work ended, in the ledger and in one line of the log.
@@ -104,20 +91,22 @@ func (x *turn) end(ctx context.Context, o Outcome, err error) {
 		}
 		x.g.event(what, x.Conversation.Channel, o.Reason, x.ReceivedAt)
 		log.Info("turn ended", "state", o.State, "reason", o.Reason)
-	case errors.Is(err, errLost) || errors.Is(err, errLedger) && errors.Is(err, fault.Conflict):
-		log.Warn("turn lost to another worker", "err", err)
-	default:
+	default: // also if the lease was lost: perhaps nobody noticed, and if so this changes nothing
 		after := pause(x.Released+1, time.Second, time.Minute)
 		if e, ok := errors.AsType[*later](err); ok {
 			after = e.after
-		} else if errors.Is(err, errDrained) {
+		} else if errors.Is(err, errDrained) || errors.Is(err, errLost) {
 			after = 0
+		}
+		again := x.store(ctx, func(ctx context.Context) error { return x.g.Ledger.Release(ctx, x.Turn, after) })
+		if errors.Is(again, fault.Conflict) {
+			log.Warn("turn lost to another worker", "err", err)
+			return
 		}
 		x.g.event(EventRetry, x.Conversation.Channel, "", x.ReceivedAt)
 		log.Warn("turn given back", "again_in", after.Round(time.Millisecond), "err", err)
-		at := time.Now().Add(after)
-		if err := x.store(ctx, func(ctx context.Context) error { return x.g.Ledger.Release(ctx, x.Turn, at) }); err != nil {
-			log.Error("turn not released", "err", err) // the lease will end
+		if again != nil {
+			log.Error("turn not released", "err", again) // the lease will end
 		}
 	}
 }
@@ -126,7 +115,7 @@ func (x *turn) end(ctx context.Context, o Outcome, err error) {
 func (x *turn) carry(ctx context.Context) (o Outcome, err error) {
 	defer recovered(&err)
 	if x.link == nil {
-		return Outcome{Dead, "the channel is not configured any more"}, nil
+		return x.g.unknown(x.Turn)
 	}
 	x.out = newPoster(x)
 	if x.Answer == nil {

@@ -204,3 +204,69 @@ func (s *suite) extend() {
 	s.ok(s.Settle(ctx, t, answer))
 	add(t, "") // it is answered
 }
+
+func (s *suite) behind() {
+	ctx := s.Context()
+	look := func(t *gateway.Turn, want string) {
+		s.Helper()
+		waiting, err := s.Behind(ctx, t)
+		if got := texts(waiting); err != nil || got != want {
+			s.Errorf("behind the turn wait %q, %v; want %q", got, err, want)
+		}
+	}
+	s.receive(s.message("a", "p", "1"))
+	t := s.take()
+	look(t, "")
+	s.receive(s.message("a", "q", "2"))
+	stop := s.message("a", "p", "3")
+	stop.Stop, stop.Alone = true, true
+	s.receive(stop)
+	s.receive(s.message("b", "p", "elsewhere"))
+	look(t, "2|3")
+	waiting, err := s.Behind(ctx, t)
+	if err != nil || len(waiting) != 2 {
+		s.Fatal(waiting, err)
+	}
+	if m := waiting[1]; m.ID != stop.ID || !m.Stop || !m.Alone || m.Sender != stop.Sender || m.Conversation != stop.Conversation {
+		s.Errorf("the stop came back as %+v", m)
+	}
+	s.ok(s.Settle(ctx, t, answer))
+	look(t, "2|3")
+	s.done(t)
+	t = s.takeAt(time.Now(), merge)
+	look(t, "3")
+	s.done(t)
+	for i := range gateway.MaxMerged + 5 {
+		s.receive(s.message("a", "p", string(rune('a'+i))))
+	}
+	t = s.take() // the stop
+	if waiting, err := s.Behind(ctx, t); err != nil || len(waiting) > gateway.MaxMerged || len(waiting) == 0 || waiting[0].Text != "a" {
+		s.Errorf("%d messages from %q, %v; want the oldest %d at most", len(waiting), texts(waiting), err, gateway.MaxMerged)
+	}
+}
+
+func (s *suite) except() {
+	for _, channel := range []string{"one", "it's \"two\"", "three"} {
+		m := s.message("a", "p", channel)
+		m.Conversation.Channel = channel
+		s.receive(m)
+	}
+	take := func(want string, except ...string) {
+		s.Helper()
+		t, err := s.Take(s.Context(), gateway.TakeOptions{Owner: "w", Lease: lease, Merge: never, Except: except})
+		s.ok(err)
+		got := ""
+		if t != nil {
+			got = texts(t.Messages)
+			s.done(t)
+		}
+		if got != want {
+			s.Errorf("took %q except %q, want %q", got, except, want)
+		}
+	}
+	take("", "three", "one", "it's \"two\"", "none")
+	take("three", "one", "it's \"two\"")
+	take("it's \"two\"", "one")
+	take("", "one")
+	take("one")
+}

@@ -90,19 +90,21 @@ func (s *suite) workers() {
 func (s *suite) reclaim() {
 	s.receive(s.message("a", "p", "1"))
 	s.receive(s.message("b", "p", "2"))
+	s.receive(s.message("c", "p", "3"))
 	old := s.take()
 	other, err := s.Take(s.Context(), gateway.TakeOptions{Owner: "other", Now: time.Now(), Lease: lease})
 	s.ok(err)
-	s.ok(s.Reclaim(s.Context(), "nobody"))
-	s.ok(s.Reclaim(s.Context(), ""))
+	s.ok(s.Release(s.Context(), s.take(), time.Hour))
 	s.nothing(time.Now())
-	s.ok(s.Reclaim(s.Context(), "w"))
-	t := s.take()
-	if t.ID != old.ID || t.Attempt != 2 || t.Fence <= old.Fence {
-		s.Errorf("reclaimed %+v, was %+v", t, old)
+	s.ok(s.Reclaim(s.Context()))
+	for _, before := range []*gateway.Turn{old, other} {
+		t := s.take()
+		if t.ID != before.ID || t.Attempt != 2 || t.Released != 0 || t.Fence <= before.Fence {
+			s.Errorf("reclaimed %+v, was %+v", t, before)
+		}
+		s.is(s.Renew(s.Context(), before, lease), fault.Conflict)
 	}
-	s.is(s.Renew(s.Context(), old, time.Now().Add(lease)), fault.Conflict)
-	s.ok(s.Renew(s.Context(), other, time.Now().Add(lease)))
+	s.nothing(time.Now()) // who waits for a later try still does
 }
 
 func (s *suite) waiting() {

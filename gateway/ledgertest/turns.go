@@ -27,11 +27,35 @@ func (s *suite) renew() {
 	s.receive(s.message("a", "p", "1"))
 	now := time.Now()
 	t := s.take()
-	s.ok(s.Renew(s.Context(), t, now.Add(10*lease)))
+	s.ok(s.Renew(s.Context(), t, 10*lease))
 	s.nothing(now.Add(9 * lease))
 	if s.takeAt(now.Add(11*lease), never) == nil {
 		s.Error("the prolonged lease never ended")
 	}
+}
+
+// own checks that a lease is told by the ledger's own clock, and that an owner who
+// comes back late goes on if nobody else came.
+func (s *suite) own() {
+	s.receive(s.message("a", "p", "1"))
+	take := func(lease time.Duration) *gateway.Turn {
+		s.Helper()
+		t, err := s.Take(s.Context(), gateway.TakeOptions{Owner: "w", Lease: lease, Merge: never})
+		s.ok(err)
+		return t
+	}
+	late := take(-time.Second)
+	s.ok(s.Renew(s.Context(), late, lease)) // it had ended, but nobody noticed
+	if t := take(lease); t != nil {
+		s.Fatalf("took %q although its lease was renewed", texts(t.Messages))
+	}
+	s.ok(s.Renew(s.Context(), late, -time.Second))
+	t := take(lease)
+	if t == nil || t.ID != late.ID {
+		s.Fatalf("took %+v although the lease has ended, want turn %d", t, late.ID)
+	}
+	s.is(s.Renew(s.Context(), late, lease), fault.Conflict)
+	s.done(t)
 }
 
 // writes are all that a worker can do with a turn.
@@ -39,11 +63,12 @@ func (s *suite) writes(t *gateway.Turn) map[string]func() error {
 	ctx := s.Context()
 	return map[string]func() error{
 		"Extend":  func() error { _, err := s.Extend(ctx, t, merge); return err },
-		"Renew":   func() error { return s.Renew(ctx, t, time.Now().Add(lease)) },
+		"Behind":  func() error { _, err := s.Behind(ctx, t); return err },
+		"Renew":   func() error { return s.Renew(ctx, t, lease) },
 		"Intend":  func() error { return s.Intend(ctx, t, gateway.Post{Key: t.ReplyKey + "/0", ID: "x"}) },
 		"Settle":  func() error { return s.Settle(ctx, t, answer) },
 		"Finish":  func() error { return s.Finish(ctx, t, gateway.Outcome{State: gateway.Done}) },
-		"Release": func() error { return s.Release(ctx, t, time.Now()) },
+		"Release": func() error { return s.Release(ctx, t, 0) },
 	}
 }
 
@@ -74,7 +99,7 @@ func (s *suite) stale() {
 		}
 	}
 	next := s.take()
-	s.ok(s.Release(s.Context(), next, time.Now().Add(-time.Second)))
+	s.ok(s.Release(s.Context(), next, -time.Second))
 	for name, write := range s.writes(next) {
 		if err := write(); err == nil {
 			s.Errorf("%s after Release went through", name)
@@ -160,7 +185,7 @@ func (s *suite) release() {
 	s.receive(s.message("a", "p", "1"))
 	t := s.take()
 	now := time.Now()
-	s.ok(s.Release(s.Context(), t, now.Add(time.Hour)))
+	s.ok(s.Release(s.Context(), t, time.Hour))
 	s.nothing(now.Add(30 * time.Minute))
 	again := s.takeAt(now.Add(61*time.Minute), never)
 	if again == nil || again.ID != t.ID || again.Attempt != 2 || again.Released != 1 || again.Fence <= t.Fence {
@@ -174,7 +199,7 @@ func (s *suite) release() {
 func (s *suite) blocked() {
 	s.receive(s.message("a", "p", "a1"))
 	s.receive(s.message("b", "p", "b1"))
-	s.ok(s.Release(s.Context(), s.take(), time.Now().Add(time.Hour)))
+	s.ok(s.Release(s.Context(), s.take(), time.Hour))
 	s.receive(s.message("a", "p", "a2"))
 	t := s.take()
 	if got := texts(t.Messages); got != "b1" {

@@ -71,15 +71,12 @@ func (l *Ledger) SetCursor(ctx context.Context, channel, cursor string) error {
 }
 
 const sqlReclaim = `
-UPDATE conversations SET owner = '', fence = fence + 1, lease_ends_at = 0 WHERE waiting_at IS NOT NULL AND owner = ?`
+UPDATE conversations SET owner = '', fence = fence + 1, lease_ends_at = 0 WHERE waiting_at IS NOT NULL AND lease_ends_at > 0`
 
-// Reclaim ends the leases of an owner that is gone.
-func (l *Ledger) Reclaim(ctx context.Context, owner string) error {
-	if owner == "" {
-		return nil
-	}
-	if _, err := l.db.Write.ExecContext(ctx, sqlReclaim, owner); err != nil {
-		return fmt.Errorf("reclaim what %s held: %w", owner, err)
+// Reclaim ends all leases.
+func (l *Ledger) Reclaim(ctx context.Context) error {
+	if _, err := l.db.Write.ExecContext(ctx, sqlReclaim); err != nil {
+		return fmt.Errorf("reclaim leases: %w", err)
 	}
 	return nil
 }

@@ -16,18 +16,27 @@ import (
 const sqlNext = `
 SELECT id, channel, chat, thread, fence FROM conversations
 WHERE waiting_at IS NOT NULL AND lease_ends_at <= ?1 AND retry_at <= ?1
+	AND (?2 = '[]' OR channel NOT IN (SELECT value FROM json_each(?2)))
 ORDER BY waiting_at LIMIT 1`
 
 const sqlLease = `UPDATE conversations SET owner = ?, fence = ?, lease_ends_at = ? WHERE id = ?`
 
 // Take leases the conversation that waits longest and returns its turn.
 func (l *Ledger) Take(ctx context.Context, o gateway.TakeOptions) (*gateway.Turn, error) {
+	at := o.Now
+	if at.IsZero() {
+		at = time.Now()
+	}
+	except, err := json.Marshal(append([]string{}, o.Except...))
+	if err != nil {
+		return nil, fmt.Errorf("take a turn: %w", err)
+	}
 	var t *gateway.Turn
-	err := l.db.InTx(ctx, func(tx *sql.Tx) error {
+	err = l.db.InTx(ctx, func(tx *sql.Tx) error {
 		t = &gateway.Turn{}
 		var id int64
 		c := &t.Conversation
-		err := tx.QueryRowContext(ctx, sqlNext, o.Now.UnixMicro()).Scan(&id, &c.Channel, &c.Chat, &c.Thread, &t.Fence)
+		err := tx.QueryRowContext(ctx, sqlNext, at.UnixMicro(), string(except)).Scan(&id, &c.Channel, &c.Chat, &c.Thread, &t.Fence)
 		if errors.Is(err, sql.ErrNoRows) {
 			t = nil
 			return nil
@@ -35,7 +44,7 @@ func (l *Ledger) Take(ctx context.Context, o gateway.TakeOptions) (*gateway.Turn
 			return err
 		}
 		t.Fence++
-		if _, err := tx.ExecContext(ctx, sqlLease, o.Owner, t.Fence, o.Now.Add(o.Lease).UnixMicro(), id); err != nil {
+		if _, err := tx.ExecContext(ctx, sqlLease, o.Owner, t.Fence, at.Add(o.Lease).UnixMicro(), id); err != nil {
 			return err
 		}
 		if err := resume(ctx, tx, id, t); !errors.Is(err, sql.ErrNoRows) {
@@ -131,6 +140,23 @@ func (l *Ledger) Extend(ctx context.Context, t *gateway.Turn, merge time.Duratio
 	return added, nil
 }
 
+// Behind returns what waits behind the turn.
+func (l *Ledger) Behind(ctx context.Context, t *gateway.Turn) ([]gateway.Message, error) {
+	conversation, _, err := held(ctx, l.db.Read, t)
+	if err != nil {
+		return nil, fmt.Errorf("look behind turn %d: %w", t.ID, err)
+	}
+	rows, err := waiting(ctx, l.db.Read, conversation)
+	if err != nil {
+		return nil, fmt.Errorf("look behind turn %d: %w", t.ID, err)
+	}
+	var messages []gateway.Message
+	for _, r := range rows {
+		messages = append(messages, r.message)
+	}
+	return messages, nil
+}
+
 // row is a message with its place in the queue.
 type row struct {
 	seq, at int64
@@ -162,8 +188,8 @@ const sqlWaiting = `
 SELECT seq, body, received_at FROM messages
 WHERE conversation = ? AND state IN ('received', 'taken') AND turn IS NULL ORDER BY seq LIMIT ?`
 
-func waiting(ctx context.Context, tx *sql.Tx, conversation int64) ([]row, error) {
-	return query(ctx, tx, scanRow, sqlWaiting, conversation, gateway.MaxMerged)
+func waiting(ctx context.Context, from source, conversation int64) ([]row, error) {
+	return query(ctx, from, scanRow, sqlWaiting, conversation, gateway.MaxMerged)
 }
 
 const sqlAdopt = `UPDATE messages SET state = 'taken', turn = ? WHERE seq = ?`
@@ -199,8 +225,14 @@ func turnPosts(ctx context.Context, tx *sql.Tx, turn int64) ([]gateway.Post, err
 
 type scanner interface{ Scan(...any) error }
 
-func query[T any](ctx context.Context, tx *sql.Tx, scan func(scanner) (T, error), text string, args ...any) (all []T, err error) {
-	rows, err := tx.QueryContext(ctx, text, args...)
+// source is a transaction, or the pool of readers.
+type source interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func query[T any](ctx context.Context, from source, scan func(scanner) (T, error), text string, args ...any) (all []T, err error) {
+	rows, err := from.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -17,8 +17,8 @@ SELECT c.id, t.state FROM turns t JOIN conversations c ON c.id = t.conversation
 WHERE t.id = ? AND c.fence = ? AND t.state NOT IN ('done', 'dead')`
 
 // held checks that the worker which got t still has it.
-func held(ctx context.Context, tx *sql.Tx, t *gateway.Turn) (conversation int64, state gateway.State, err error) {
-	err = tx.QueryRowContext(ctx, sqlHeld, t.ID, t.Fence).Scan(&conversation, &state)
+func held(ctx context.Context, from source, t *gateway.Turn) (conversation int64, state gateway.State, err error) {
+	err = from.QueryRowContext(ctx, sqlHeld, t.ID, t.Fence).Scan(&conversation, &state)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = lost(t)
 	}
@@ -44,9 +44,9 @@ func (l *Ledger) write(ctx context.Context, what string, t *gateway.Turn,
 const sqlRenew = `UPDATE conversations SET lease_ends_at = ? WHERE id = ?`
 
 // Renew prolongs the lease.
-func (l *Ledger) Renew(ctx context.Context, t *gateway.Turn, until time.Time) error {
+func (l *Ledger) Renew(ctx context.Context, t *gateway.Turn, lease time.Duration) error {
 	return l.write(ctx, "renew", t, func(tx *sql.Tx, conversation int64, _ gateway.State) error {
-		_, err := tx.ExecContext(ctx, sqlRenew, until.UnixMicro(), conversation)
+		_, err := tx.ExecContext(ctx, sqlRenew, time.Now().Add(lease).UnixMicro(), conversation)
 		return err
 	})
 }
@@ -117,13 +117,13 @@ func (l *Ledger) Finish(ctx context.Context, t *gateway.Turn, o gateway.Outcome)
 const sqlReleaseTurn = `UPDATE turns SET released = released + 1 WHERE id = ?`
 const sqlRelease = `UPDATE conversations SET owner = '', fence = fence + 1, lease_ends_at = 0, retry_at = ? WHERE id = ?`
 
-// Release frees the conversation; its turn is taken again after retryAt.
-func (l *Ledger) Release(ctx context.Context, t *gateway.Turn, retryAt time.Time) error {
+// Release frees the conversation; its turn is taken again after a while.
+func (l *Ledger) Release(ctx context.Context, t *gateway.Turn, after time.Duration) error {
 	return l.write(ctx, "release", t, func(tx *sql.Tx, conversation int64, _ gateway.State) error {
 		if _, err := tx.ExecContext(ctx, sqlReleaseTurn, t.ID); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, sqlRelease, retryAt.UnixMicro(), conversation)
+		_, err := tx.ExecContext(ctx, sqlRelease, time.Now().Add(after).UnixMicro(), conversation)
 		return err
 	})
 }
