@@ -1,74 +1,47 @@
 package auth
 
 import (
-	"sync"
+	"context"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/parley-im/parley/internal/fault"
 )
 
-// limiter allows a burst of tries for each key, then one each interval.
-type limiter struct {
-	burst    int
-	interval time.Duration
-
-	mu   sync.Mutex
-	keys map[string]*rate.Limiter
+// Limiter counts tries. internal/ratelimit has one for a single process, and
+// internal/redis/ratelimit one for all replicas.
+type Limiter interface {
+	Allow(ctx context.Context, key string, perMinute float64, burst int) (ok bool, retryAfter time.Duration)
+	// Forget gives a key its burst back.
+	Forget(ctx context.Context, key string)
 }
 
-// maxKeys bounds what an attacker with many names or addresses can make us keep.
-const maxKeys = 10_000
+// LimitWith counts tries in l from now on, in place of this process's memory. It is
+// called before the Service is used.
+func (s *Service) LimitWith(l Limiter) { s.addresses.counts, s.names.counts = l, l }
 
-func newLimiter(burst int, interval time.Duration) *limiter {
-	return &limiter{burst: burst, interval: interval, keys: map[string]*rate.Limiter{}}
+// limiter allows a burst of tries for each key of a kind, then some each minute.
+type limiter struct {
+	counts    Limiter
+	kind      string
+	burst     int
+	perMinute float64
 }
 
 // take counts one try. The error tells when the next is allowed; it is the same
 // for keys that exist and keys that do not.
-func (l *limiter) take(key string) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	at := time.Now()
-	k, ok := l.keys[key]
-	if !ok {
-		l.sweep(at)
-		k = rate.NewLimiter(rate.Every(l.interval), l.burst)
-		l.keys[key] = k
-	}
-	if k.AllowN(at, 1) {
+func (l *limiter) take(ctx context.Context, key string) error {
+	ok, after := l.counts.Allow(ctx, l.kind+key, l.perMinute, l.burst)
+	if ok {
 		return nil
 	}
-	missing := 1 - k.TokensAt(at)
 	return &tooMany{
 		error: fault.Say(fault.Denied, "too_many_attempts", "Too many attempts. Wait a moment, then try again."),
-		after: time.Duration(missing * float64(l.interval)),
+		after: after,
 	}
 }
 
 // forget gives a key its burst back.
-func (l *limiter) forget(key string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.keys, key)
-}
-
-// sweep drops the keys that have their whole burst again, when there are many; if
-// that frees none, all: then each starts afresh, which is still bounded.
-func (l *limiter) sweep(at time.Time) {
-	if len(l.keys) < maxKeys {
-		return
-	}
-	for key, k := range l.keys {
-		if k.TokensAt(at) >= float64(l.burst) {
-			delete(l.keys, key)
-		}
-	}
-	if len(l.keys) >= maxKeys {
-		clear(l.keys)
-	}
-}
+func (l *limiter) forget(ctx context.Context, key string) { l.counts.Forget(ctx, l.kind+key) }
 
 // tooMany is the refusal of one try too many.
 type tooMany struct {
