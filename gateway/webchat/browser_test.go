@@ -20,6 +20,8 @@ import (
 	"github.com/parley-im/parley/gateway"
 	"github.com/parley-im/parley/gateway/channeltest"
 	"github.com/parley-im/parley/gateway/webchat"
+	"github.com/parley-im/parley/internal/live"
+	"github.com/parley-im/parley/internal/ratelimit"
 	"github.com/parley-im/parley/internal/sqlite/sqlitetest"
 	"github.com/parley-im/parley/internal/sqlite/webchats"
 )
@@ -36,13 +38,17 @@ type site struct {
 	rateErr error
 }
 
-func openSite(t *testing.T, config string, store webchat.Store) *site {
+func openSite(t *testing.T, config string, store webchat.Store, bus ...live.Bus) *site {
 	t.Helper()
 	s := &site{}
-	ch, err := webchat.With(store)(gateway.Setup{
+	setup := gateway.Setup{
 		Name: "web", Decode: strict(config),
 		Log: slog.New(slog.DiscardHandler), Seen: func() {}, Rate: s.rate,
-	})
+	}
+	if len(bus) > 0 {
+		setup.Bus = bus[0]
+	}
+	ch, err := webchat.With(store, ratelimit.NewMemory(0))(setup)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/parley-im/parley/gateway"
 	"github.com/parley-im/parley/gateway/webchat"
+	"github.com/parley-im/parley/internal/ratelimit"
 )
 
 func TestOrigins(t *testing.T) {
@@ -51,7 +52,7 @@ func TestSettings(t *testing.T) {
 		"per_minute: 0", "burst: 0", "max_sockets: 0", "nosuch: 1", "suggestions: {en: [a, b, c, d, e, f, g]}",
 	} {
 		t.Run(config, func(t *testing.T) {
-			_, err := webchat.With(newStore(t))(gateway.Setup{Name: "web", Decode: strict(config)})
+			_, err := webchat.With(newStore(t), ratelimit.NewMemory(0))(gateway.Setup{Name: "web", Decode: strict(config)})
 			if err == nil {
 				t.Error("no error")
 			}

@@ -50,9 +50,11 @@ func (c *Channel) Post(ctx context.Context, out gateway.Outgoing) (string, error
 	}
 	if fresh {
 		if !e.Final {
-			x.drafts[draftKey(e.Chat, e.ID)] = draft{e, time.Now()}
+			x.drafts[draftKey(e.Chat, e.ID)] = drafted(e)
 		}
 		x.tell(e.Chat, shown(e))
+		x.note(e)
+		c.spread(news{What: newsStored, Chat: e.Chat})
 	}
 	return e.ID, nil
 }
@@ -70,6 +72,9 @@ func (c *Channel) Edit(ctx context.Context, id string, out gateway.Outgoing) err
 			return fmt.Errorf("edit: %w", passing(err))
 		}
 		delete(x.drafts, key)
+		e.Rating = x.marks[markKey(e)].rating
+		x.note(e)
+		c.spread(news{What: newsStored, Chat: e.Chat})
 	} else {
 		d, ok := x.drafts[key]
 		if !ok { // begun before a restart
@@ -78,7 +83,13 @@ func (c *Channel) Edit(ctx context.Context, id string, out gateway.Outgoing) err
 			}
 		}
 		d.entry.Text, d.entry.Sources, d.entry.Final, d.entry.Notice = e.Text, e.Sources, false, e.Notice
-		x.drafts[key] = draft{d.entry, time.Now()}
+		d.at, d.by = time.Now(), ""
+		if c.bus != nil {
+			for _, piece := range d.writer.Next(e.Text, d.at) {
+				c.spread(news{What: newsGrows, Chat: e.Chat, ID: id, Notice: e.Notice, Piece: &piece})
+			}
+		}
+		x.drafts[key] = d
 	}
 	x.tell(e.Chat, edit{Type: "edit", ID: id, Text: e.Text, Sources: e.Sources, Final: e.Final, Notice: e.Notice})
 	return nil
@@ -100,6 +111,7 @@ func (c *Channel) Typing(_ context.Context, conv gateway.Conversation) error {
 	}
 	defer done()
 	x.tell(conv.Chat, sign{"typing"})
+	c.spread(news{What: newsTyping, Chat: conv.Chat})
 	return nil
 }
 

@@ -1,8 +1,12 @@
 package webchat
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/parley-im/parley/gateway/webchat/growth"
 )
 
 // rooms holds a room for each visitor who has a tab open or an answer in progress.
@@ -23,14 +27,22 @@ type room struct {
 	mu      sync.Mutex
 	sockets map[*socket]struct{}
 	drafts  map[string]draft // answers in progress, by chat and ID
+	marks   map[string]mark  // what the tabs have been told of
+	busy    time.Time        // something is expected until then
+	due     time.Time        // when to look into the Store again
 }
 
 // draft is the text of an answer that still grows. It lives in memory only: the
 // Store has the first words, and after a crash the Gateway brings the last ones.
 type draft struct {
-	entry Entry
-	at    time.Time
+	entry  Entry
+	at     time.Time
+	writer growth.Writer // if this replica writes it
+	by     string        // else, who does
+	reader growth.Reader
 }
+
+func drafted(e Entry) draft { return draft{entry: e, at: time.Now()} }
 
 // draftLife is when an answer that never became final is forgotten.
 const draftLife = time.Hour
@@ -52,11 +64,34 @@ func (r *rooms) enter(visitor string, now time.Time) (_ *room, leave func()) {
 	}
 	x := r.all[visitor]
 	if x == nil {
-		x = &room{sockets: map[*socket]struct{}{}, drafts: map[string]draft{}}
+		x = &room{sockets: map[*socket]struct{}{}, drafts: map[string]draft{}, marks: map[string]mark{}}
 		r.all[visitor] = x
 	}
+	return x, r.use(visitor, x)
+}
+
+// visit returns the room of visitor if there is one.
+func (r *rooms) visit(visitor string) (_ *room, leave func(), ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	x := r.all[visitor]
+	if x == nil {
+		return nil, nil, false
+	}
+	return x, r.use(visitor, x), true
+}
+
+// visitors lists who has a room.
+func (r *rooms) visitors() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Keys(r.all))
+}
+
+// use counts one who holds the room in, and with leave out. The caller holds r.mu.
+func (r *rooms) use(visitor string, x *room) (leave func()) {
 	x.users++
-	return x, func() {
+	return func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		x.users--

@@ -83,9 +83,11 @@ func (v *visit) welcome(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	v.room.reconcile(v.s.chat, entries) // the other tabs are told no less
+	v.room.expect(expectMore)
 	w := welcome{Type: "welcome", Token: v.token, Chat: v.s.chat, History: []said{}}
 	for _, e := range entries {
-		if d, ok := v.room.drafts[draftKey(e.Chat, e.ID)]; ok && e.Bot {
+		if d, ok := v.room.drafts[draftKey(e.Chat, e.ID)]; ok && e.Bot && !e.Final {
 			d.entry.Rating = e.Rating
 			e = d.entry
 		}
@@ -154,7 +156,7 @@ func (v *visit) say(ctx context.Context, f asked) error {
 		return &refusal{code: codeTooLong}
 	}
 	now := time.Now()
-	if d := max(v.c.addresses.wait(v.s.address, now), v.c.visitors.wait(v.s.visitor, now)); d > 0 {
+	if d := max(v.c.addresses.wait(ctx, v.s.address), v.c.visitors.wait(ctx, v.s.visitor)); d > 0 {
 		return &refusal{code: codeRateLimited, after: d}
 	}
 	v.room.saying.Lock() // not room.mu: Post may need that one before the delivery is through
@@ -184,7 +186,10 @@ func (v *visit) keep(ctx context.Context, f asked, now time.Time) error {
 	}
 	if fresh {
 		v.room.tell(e.Chat, shown(e))
+		v.room.note(e)
+		v.c.spread(news{What: newsStored, Chat: e.Chat})
 	}
+	v.room.expect(expectFor)
 	return nil
 }
 
@@ -226,13 +231,19 @@ func (v *visit) rate(ctx context.Context, f asked) error {
 		return err
 	}
 	v.room.tell(chat, rated{Type: "rated", Post: f.Post, Value: f.Value})
+	key := markKey(Entry{Chat: chat, Bot: true, ID: f.Post})
+	if m, ok := v.room.marks[key]; ok {
+		m.rating = f.Value
+		v.room.marks[key] = m
+	}
+	v.c.spread(news{What: newsStored, Chat: chat})
 	return nil
 }
 
 // another begins a new conversation in all tabs of the visitor. The old one ends
 // where it is.
 func (v *visit) another(ctx context.Context) error {
-	if d := v.c.visitors.wait(v.s.visitor, time.Now()); d > 0 {
+	if d := v.c.visitors.wait(ctx, v.s.visitor); d > 0 {
 		return &refusal{code: codeRateLimited, after: d}
 	}
 	v.room.mu.Lock()
@@ -241,13 +252,6 @@ func (v *visit) another(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	chat := chatID(v.s.visitor, n)
-	for s := range v.room.sockets {
-		s.chat = chat
-		tab := &visit{c: v.c, s: s, room: v.room}
-		if err := tab.welcome(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	defer v.c.spread(news{What: newsAnother, Chat: chatID(v.s.visitor, n)})
+	return v.c.move(ctx, v.room, chatID(v.s.visitor, n))
 }

@@ -8,6 +8,13 @@
 // things in the same order. post.go is the Gateway's side, pages.go serves what
 // the browser loads, and client holds its source.
 //
+// Several replicas may share a Store. A visitor's tab shows what any of them writes:
+// a change in the Store is announced on the bus, and the text that grows, which is
+// not in the Store, goes over it in pieces (news.go, growth). Nothing relies on the
+// bus: rooms with open tabs look into the Store by themselves, every second while an
+// answer is expected (watch.go). So without it the final text is a second late, and
+// only the growing is not seen.
+//
 // Goroutines: the HTTP server's own reads a socket; one more writes it and ends
 // before the handler returns. Close ends them all.
 package webchat
@@ -19,7 +26,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/parley-im/parley/gateway"
+	"github.com/parley-im/parley/internal/live"
 )
 
 // Channel is one browser chat.
@@ -34,8 +44,11 @@ type Channel struct {
 	log           *slog.Logger
 	pages         pages
 	rooms         rooms
-	visitors      *limits // how fast one visitor may speak
-	addresses     *limits // how fast all visitors of one network address may speak
+	bus           live.Bus    // to the other replicas; nil: there are none
+	id            string      // of this process, on the bus
+	news          chan []byte // for the bus
+	visitors      *limits     // how fast one visitor may speak
+	addresses     *limits     // how fast all visitors of one network address may speak
 	signing       signing
 
 	mu      sync.Mutex
@@ -53,8 +66,9 @@ var (
 	_ http.Handler     = (*Channel)(nil)
 )
 
-// With returns what opens a browser chat that keeps its entries in store.
-func With(store Store) gateway.Open {
+// With returns what opens a browser chat that keeps its entries in store and counts
+// in limiter how often visitors speak.
+func With(store Store, limiter Limiter) gateway.Open {
 	return func(setup gateway.Setup) (gateway.Channel, error) {
 		s := defaults()
 		if err := setup.Decode(&s); err != nil {
@@ -71,10 +85,11 @@ func With(store Store) gateway.Open {
 		return &Channel{
 			name: setup.Name, set: s, origins: origins, store: store,
 			rate: setup.Rate, seen: setup.Seen, log: setup.Log, pages: pages,
-			visitors:  newLimits(s.PerMinute, s.Burst),
-			addresses: newLimits(s.AddressPerMinute, s.AddressBurst),
+			visitors:  &limits{limiter, setup.Name + "/visitor/", s.PerMinute, s.Burst},
+			addresses: &limits{limiter, setup.Name + "/address/", s.AddressPerMinute, s.AddressBurst},
 			signing:   signing{store: store, channel: setup.Name},
 			sockets:   map[*socket]struct{}{},
+			bus:       setup.Bus, id: uuid.NewString(), news: make(chan []byte, newsQueue),
 		}, nil
 	}
 }
