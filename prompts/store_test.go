@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,12 +19,12 @@ import (
 type shelf struct {
 	saved  map[string][]prompts.Prompt
 	active map[string]int
-	lock   chan struct{}
+	mu     sync.Mutex
 	fails  error
 }
 
 func newShelf() *shelf {
-	return &shelf{saved: map[string][]prompts.Prompt{}, active: map[string]int{}, lock: make(chan struct{}, 1)}
+	return &shelf{saved: map[string][]prompts.Prompt{}, active: map[string]int{}}
 }
 
 func (s *shelf) Active(ctx context.Context, name string) (prompts.Prompt, error) {
@@ -43,6 +44,8 @@ func (s *shelf) List(_ context.Context, name string) (out []prompts.Prompt, _ er
 	if s.fails != nil {
 		return nil, s.fails
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, p := range s.saved[name] {
 		p.Active = s.active[name] == p.Version
 		out = append([]prompts.Prompt{p}, out...)
@@ -51,14 +54,16 @@ func (s *shelf) List(_ context.Context, name string) (out []prompts.Prompt, _ er
 }
 
 func (s *shelf) Add(_ context.Context, p prompts.Prompt) (int, error) {
-	s.lock <- struct{}{}
-	defer func() { <-s.lock }()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	p.Version = len(s.saved[p.Name]) + 1
 	s.saved[p.Name] = append(s.saved[p.Name], p)
 	return p.Version, nil
 }
 
 func (s *shelf) Activate(_ context.Context, name string, version int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if version > len(s.saved[name]) {
 		return fault.NotFound
 	}
@@ -67,7 +72,10 @@ func (s *shelf) Activate(_ context.Context, name string, version int) error {
 }
 
 func TestShelf(t *testing.T) {
-	storetest.Run(t, func(*testing.T) prompts.Versions { return newShelf() })
+	storetest.Run(t, func(*testing.T) (one, other prompts.Versions) {
+		s := newShelf()
+		return s, s
+	})
 }
 
 func TestStore(t *testing.T) {

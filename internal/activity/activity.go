@@ -1,7 +1,8 @@
 // Package activity holds what staff see of what was asked and answered: the list of
 // conversations, one conversation turn by turn, and the figures of each day. It is
-// read-only and made of what other packages stored; internal/sqlite/activity reads
-// it from the database, internal/web/api shows it.
+// read-only and made of what other packages stored; internal/sqlite/activity and
+// internal/postgres/activity read it from the database (they run the suite in
+// storetest), internal/web/api shows it.
 package activity
 
 import (

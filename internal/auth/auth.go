@@ -22,9 +22,12 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/parley-im/parley/internal/fault"
+	"github.com/parley-im/parley/internal/ratelimit"
 )
 
-// Store keeps what the Service knows. internal/sqlite/accounts is one.
+// Store keeps what the Service knows, for one process or for many on one database.
+// internal/sqlite/accounts and internal/postgres/accounts are two; they run the suite
+// in storetest.
 type Store interface {
 	Users
 	Setup
@@ -39,7 +42,10 @@ type Users interface {
 	UserNamed(ctx context.Context, username string) (User, error)
 	AddUser(ctx context.Context, u User) error // fault.Conflict: the name is taken
 	// UpdateUser and DeleteUser give fault.Conflict if no owner would be left that is not disabled.
-	UpdateUser(ctx context.Context, u User) error
+	// UpdateUser stores all of u but its user name, and also gives fault.Conflict if the
+	// user is no longer in the epoch it was read in: role, password or state were changed
+	// by somebody else meanwhile, and that must not be undone.
+	UpdateUser(ctx context.Context, u User, readIn int) error
 	DeleteUser(ctx context.Context, id string) error
 	SignedIn(ctx context.Context, id string, at time.Time) error
 }
@@ -47,8 +53,8 @@ type Users interface {
 // Setup keeps the one-time token for the first user, as a hash.
 type Setup interface {
 	HasUsers(ctx context.Context) (bool, error)
-	SetSetupToken(ctx context.Context, hash []byte) error // in place of the one before
-	SetupTokenIs(ctx context.Context, hash []byte) (bool, error)
+	SetSetupToken(ctx context.Context, hash []byte) error        // in place of the one before
+	SetupTokenIs(ctx context.Context, hash []byte) (bool, error) // and there is no user
 	// FirstUser spends the token and adds u, in one step. fault.Denied: the token is
 	// another one or was spent; fault.Conflict: there is a user.
 	FirstUser(ctx context.Context, hash []byte, u User) error
@@ -58,7 +64,7 @@ type Setup interface {
 type Keys interface {
 	Keys(ctx context.Context) ([]Key, error) // newest first
 	KeyByHash(ctx context.Context, hash []byte) (Key, error)
-	AddKey(ctx context.Context, k Key) error
+	AddKey(ctx context.Context, k Key) error // fault.NotFound: its user is gone
 	DeleteKey(ctx context.Context, id string) error
 	KeyUsed(ctx context.Context, id string, at time.Time) error
 }
@@ -83,11 +89,12 @@ func DefaultParams() argon2id.Params {
 
 // New returns a Service. params are DefaultParams everywhere but in tests.
 func New(s Store, params argon2id.Params) *Service {
+	memory := ratelimit.NewMemory(0)
 	return &Service{
 		store:     s,
 		passwords: newPasswords(params),
-		addresses: newLimiter(20, 6*time.Second),
-		names:     newLimiter(10, 30*time.Second),
+		addresses: &limiter{counts: memory, kind: "sign-in/address/", burst: 20, perMinute: 10},
+		names:     &limiter{counts: memory, kind: "sign-in/name/", burst: 10, perMinute: 2},
 	}
 }
 
@@ -124,7 +131,7 @@ type NewUser struct {
 
 // SetUp makes the first user, an owner.
 func (s *Service) SetUp(ctx context.Context, address, token string, n NewUser) (User, error) {
-	if err := s.addresses.take(address); err != nil {
+	if err := s.addresses.take(ctx, address); err != nil {
 		return User{}, err
 	}
 	ok, err := s.store.SetupTokenIs(ctx, digest(token))

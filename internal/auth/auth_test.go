@@ -13,6 +13,7 @@ import (
 	"github.com/alexedwards/argon2id"
 
 	"github.com/parley-im/parley/internal/fault"
+	"github.com/parley-im/parley/internal/ratelimit"
 )
 
 var cheap = argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
@@ -131,40 +132,30 @@ func TestFewPasswordsAtATime(t *testing.T) {
 
 func TestLimiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(3, time.Minute)
+		l := &limiter{counts: ratelimit.NewMemory(0), kind: "test/", burst: 3, perMinute: 1}
 		for i := range 3 {
-			if err := l.take("a"); err != nil {
+			if err := l.take(t.Context(), "a"); err != nil {
 				t.Fatalf("try %d: %v", i, err)
 			}
 		}
-		err := l.take("a")
+		err := l.take(t.Context(), "a")
 		many, ok := errors.AsType[*tooMany](err)
 		if !ok || !errors.Is(err, fault.Denied) || many.RetryAfter() <= 0 || many.RetryAfter() > time.Minute {
 			t.Fatalf("the fourth try: %v", err)
 		}
-		if err := l.take("b"); err != nil {
+		if err := l.take(t.Context(), "b"); err != nil {
 			t.Errorf("another key: %v", err)
 		}
 		time.Sleep(many.RetryAfter() + time.Millisecond)
-		if err := l.take("a"); err != nil {
+		if err := l.take(t.Context(), "a"); err != nil {
 			t.Errorf("after Retry-After: %v", err)
 		}
-		if err := l.take("a"); err == nil {
+		if err := l.take(t.Context(), "a"); err == nil {
 			t.Error("more than one after one interval")
 		}
-		l.forget("a")
-		if err := l.take("a"); err != nil {
+		l.forget(t.Context(), "a")
+		if err := l.take(t.Context(), "a"); err != nil {
 			t.Errorf("after forget: %v", err)
 		}
 	})
-}
-
-func TestLimiterIsBounded(t *testing.T) {
-	l := newLimiter(1, time.Hour)
-	for i := range 3 * maxKeys {
-		_ = l.take(string(rune(i)) + "x")
-	}
-	if len(l.keys) > maxKeys {
-		t.Errorf("%d keys are kept", len(l.keys))
-	}
 }

@@ -18,10 +18,10 @@ func refused() error {
 // same answer as wrong passwords.
 func (s *Service) SignIn(ctx context.Context, address, username, password string) (User, error) {
 	username = fold(username)
-	if err := s.addresses.take(address); err != nil {
+	if err := s.addresses.take(ctx, address); err != nil {
 		return User{}, err
 	}
-	if err := s.names.take(username); err != nil {
+	if err := s.names.take(ctx, username); err != nil {
 		return User{}, err
 	}
 	u, err := s.store.UserNamed(ctx, username)
@@ -38,7 +38,7 @@ func (s *Service) SignIn(ctx context.Context, address, username, password string
 	if !ok {
 		return User{}, refused()
 	}
-	s.names.forget(username)
+	s.names.forget(ctx, username)
 	at := now()
 	u.LastSignIn = &at
 	if err := s.store.SignedIn(ctx, u.ID, at); err != nil {
@@ -99,6 +99,7 @@ func (s *Service) ChangeUser(ctx context.Context, by Principal, id string, c Use
 	if !by.mayManage(u.Role) || c.Role != nil && !by.mayManage(*c.Role) {
 		return User{}, ownersOnly()
 	}
+	readIn := u.Epoch
 	if c.Name != nil {
 		u.Name = strings.TrimSpace(*c.Name)
 	}
@@ -117,7 +118,7 @@ func (s *Service) ChangeUser(ctx context.Context, by Principal, id string, c Use
 		}
 		u.Epoch++
 	}
-	if err := s.store.UpdateUser(ctx, u); err != nil {
+	if err := s.store.UpdateUser(ctx, u, readIn); err != nil {
 		return User{}, fmt.Errorf("change user %s: %w", id, err)
 	}
 	return u, nil
@@ -125,10 +126,10 @@ func (s *Service) ChangeUser(ctx context.Context, by Principal, id string, c Use
 
 // ChangePassword changes one's own password and ends the other sessions.
 func (s *Service) ChangePassword(ctx context.Context, address string, by Principal, current, new string) (User, error) {
-	if err := s.addresses.take(address); err != nil {
+	if err := s.addresses.take(ctx, address); err != nil {
 		return User{}, err
 	}
-	if err := s.names.take(by.User.Username); err != nil {
+	if err := s.names.take(ctx, by.User.Username); err != nil {
 		return User{}, err
 	}
 	u, err := s.store.User(ctx, by.User.ID)
@@ -142,12 +143,13 @@ func (s *Service) ChangePassword(ctx context.Context, address string, by Princip
 	if !ok {
 		return User{}, fault.Say(fault.Denied, "wrong_password", "The current password is wrong.")
 	}
-	s.names.forget(u.Username)
+	s.names.forget(ctx, u.Username)
+	readIn := u.Epoch
 	if u.Hash, err = s.passwords.hash(ctx, u.Username, new); err != nil {
 		return User{}, err
 	}
 	u.Epoch++
-	if err := s.store.UpdateUser(ctx, u); err != nil {
+	if err := s.store.UpdateUser(ctx, u, readIn); err != nil {
 		return User{}, fmt.Errorf("change password: %w", err)
 	}
 	return u, nil

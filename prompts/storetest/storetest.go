@@ -1,8 +1,11 @@
 // Package storetest is the suite that every implementation of prompts.Versions runs.
+// What happens at once goes through two handles of the same store, as replicas do.
 package storetest
 
 import (
 	"errors"
+	"math"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,8 +15,9 @@ import (
 	"github.com/parley-im/parley/prompts"
 )
 
-// Run runs the suite. open returns an empty store each time.
-func Run(t *testing.T, open func(t *testing.T) prompts.Versions) {
+// Run runs the suite. open returns two handles of one empty store each time; one
+// that lives in a single process may return itself twice.
+func Run(t *testing.T, open func(t *testing.T) (one, other prompts.Versions)) {
 	for _, c := range []struct {
 		name string
 		run  func(*testing.T, prompts.Versions)
@@ -23,9 +27,23 @@ func Run(t *testing.T, open func(t *testing.T) prompts.Versions) {
 		{"activate, roll back, default", activates},
 		{"an unknown version cannot be activated", unknownVersion},
 		{"what was saved comes back whole", whole},
-		{"two at once get two numbers", atOnce},
 	} {
-		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
+		t.Run(c.name, func(t *testing.T) {
+			one, _ := open(t)
+			c.run(t, one)
+		})
+	}
+	for _, c := range []struct {
+		name string
+		run  func(t *testing.T, one, other prompts.Versions)
+	}{
+		{"many at once get the numbers one by one", addAtOnce},
+		{"activated at once, one version is active", activateAtOnce},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			one, other := open(t)
+			c.run(t, one, other)
+		})
 	}
 }
 
@@ -108,8 +126,10 @@ func unknownVersion(t *testing.T, v prompts.Versions) {
 	if err := v.Activate(t.Context(), "answer-en", 1); err != nil {
 		t.Fatal(err)
 	}
-	if err := v.Activate(t.Context(), "answer-en", 7); !errors.Is(err, fault.NotFound) {
-		t.Errorf("Activate 7: got %v, want NotFound", err)
+	for _, version := range []int{7, math.MaxInt} {
+		if err := v.Activate(t.Context(), "answer-en", version); !errors.Is(err, fault.NotFound) {
+			t.Errorf("Activate %d: got %v, want NotFound", version, err)
+		}
 	}
 	if err := v.Activate(t.Context(), "answer-zh", 1); !errors.Is(err, fault.NotFound) {
 		t.Errorf("Activate of another name's version: got %v, want NotFound", err)
@@ -146,23 +166,80 @@ func whole(t *testing.T, v prompts.Versions) {
 	}
 }
 
-func atOnce(t *testing.T, v prompts.Versions) {
-	const writers = 8
+// crowd runs f n times at once, every other time on the other handle.
+func crowd(n int, one, other prompts.Versions, f func(i int, v prompts.Versions)) {
+	var wg sync.WaitGroup
+	begin := make(chan struct{})
+	for i := range n {
+		v := one
+		if i%2 == 1 {
+			v = other
+		}
+		wg.Go(func() {
+			<-begin
+			f(i, v)
+		})
+	}
+	close(begin)
+	wg.Wait()
+}
+
+func addAtOnce(t *testing.T, one, other prompts.Versions) {
+	const writers = 24
 	numbers := make(chan int, writers)
-	for range writers {
-		go func() {
-			n, err := v.Add(t.Context(), prompts.Prompt{Name: "answer-en", Text: "x", CreatedAt: time.Now()})
-			if err != nil {
-				t.Error(err)
-			}
+	crowd(writers, one, other, func(i int, v prompts.Versions) {
+		name := "answer-en"
+		if i%4 == 3 {
+			name = "answer-zh"
+		}
+		n, err := v.Add(t.Context(), prompts.Prompt{Name: name, Text: "x", CreatedAt: time.Now()})
+		if err != nil {
+			t.Error(err)
+		}
+		if name == "answer-en" {
 			numbers <- n
-		}()
-	}
+		}
+	})
+	close(numbers)
 	seen := map[int]bool{}
-	for range writers {
-		seen[<-numbers] = true
+	for n := range numbers {
+		seen[n] = true
 	}
-	if len(seen) != writers {
-		t.Errorf("%d writers got %d numbers", writers, len(seen))
+	for n := 1; n <= writers*3/4; n++ {
+		if !seen[n] {
+			t.Errorf("nobody got version %d: %v", n, seen)
+		}
+	}
+}
+
+func activateAtOnce(t *testing.T, one, other prompts.Versions) {
+	for range 4 {
+		add(t, one, "answer-en", "x")
+	}
+	crowd(24, one, other, func(i int, v prompts.Versions) {
+		if err := v.Activate(t.Context(), "answer-en", i%5); err != nil {
+			t.Error(err)
+		}
+		if _, err := v.Active(t.Context(), "answer-en"); err != nil && !errors.Is(err, fault.NotFound) {
+			t.Error(err)
+		}
+	})
+	active := func() (n int) {
+		list, err := other.List(t.Context(), "answer-en")
+		if err != nil || len(list) != 4 {
+			t.Fatalf("%d versions, %v", len(list), err)
+		}
+		for _, p := range list {
+			if p.Active {
+				n++
+			}
+		}
+		return n
+	}
+	if n := active(); n > 1 {
+		t.Errorf("%d versions are active at the same time", n)
+	}
+	if err := one.Activate(t.Context(), "answer-en", 3); err != nil || active() != 1 {
+		t.Errorf("afterwards: %d are active, %v", active(), err)
 	}
 }

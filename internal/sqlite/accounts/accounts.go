@@ -61,13 +61,17 @@ func user(row interface{ Scan(...any) error }) (auth.User, error) {
 	var signedIn sql.NullInt64
 	err := row.Scan(&u.ID, &u.Username, &u.Name, &u.Role, &u.Disabled, &u.Hash, &u.Epoch, &created, &signedIn)
 	if errors.Is(err, sql.ErrNoRows) {
-		return u, fault.Say(fault.NotFound, "unknown_user", "There is no such user.")
+		return u, unknownUser()
 	}
 	if err != nil {
 		return u, fmt.Errorf("read user: %w", err)
 	}
 	u.CreatedAt, u.LastSignIn = at(created), maybe(signedIn)
 	return u, nil
+}
+
+func unknownUser() error {
+	return fault.Say(fault.NotFound, "unknown_user", "There is no such user.")
 }
 
 const insertUser = `INSERT INTO users (id, username, name, role, disabled, password, epoch, created_at)
@@ -97,33 +101,46 @@ func addUser(ctx context.Context, db execer, u auth.User) error {
 const lastOwner = `EXISTS (SELECT 1 FROM users WHERE id = ?1 AND role = 'owner' AND disabled = 0)
 	AND NOT EXISTS (SELECT 1 FROM users WHERE id <> ?1 AND role = 'owner' AND disabled = 0)`
 
-// UpdateUser stores all of u but its user name.
-func (s *Store) UpdateUser(ctx context.Context, u auth.User) error {
+// UpdateUser stores all of u but its user name, unless the user is in another epoch by now.
+func (s *Store) UpdateUser(ctx context.Context, u auth.User, readIn int) error {
 	const query = `UPDATE users SET name = ?2, role = ?3, disabled = ?4, password = ?5, epoch = ?6
-		WHERE id = ?1 AND (?3 = 'owner' AND ?4 = 0 OR NOT (` + lastOwner + `))`
-	return s.unlessLast(ctx, u.ID, query, u.ID, u.Name, u.Role, u.Disabled, u.Hash, u.Epoch)
+		WHERE id = ?1 AND epoch = ?7 AND (?3 = 'owner' AND ?4 = 0 OR NOT (` + lastOwner + `))`
+	now, err := s.unlessLast(ctx, u.ID, query, u.ID, u.Name, u.Role, u.Disabled, u.Hash, u.Epoch, readIn)
+	if err != nil && now.ID != "" && now.Epoch != readIn {
+		return fault.Say(fault.Conflict, "user_changed", "Somebody else changed this user meanwhile. Look again, then repeat the change.")
+	}
+	return err
 }
 
 // DeleteUser removes a user with their keys.
 func (s *Store) DeleteUser(ctx context.Context, id string) error {
-	return s.unlessLast(ctx, id, `DELETE FROM users WHERE id = ?1 AND NOT (`+lastOwner+`)`, id)
+	_, err := s.unlessLast(ctx, id, `DELETE FROM users WHERE id = ?1 AND NOT (`+lastOwner+`)`, id)
+	return err
 }
 
-func (s *Store) unlessLast(ctx context.Context, id, query string, args ...any) error {
+// unlessLast runs a change that the last owner refuses. If it changed nothing, it
+// returns the user as it is, and that this is the last owner.
+func (s *Store) unlessLast(ctx context.Context, id, query string, args ...any) (auth.User, error) {
 	n, err := affected(s.db.Write.ExecContext(ctx, query, args...))
-	if err != nil || n > 0 {
-		return err
+	if err != nil {
+		return auth.User{}, fmt.Errorf("change user: %w", err)
 	}
-	if _, err := s.User(ctx, id); err != nil {
-		return err
+	if n > 0 {
+		return auth.User{}, nil
 	}
-	return fault.Say(fault.Conflict, "last_owner", "This is the last owner. Make somebody else an owner first.")
+	u, err := s.User(ctx, id)
+	if err != nil {
+		return u, err
+	}
+	return u, fault.Say(fault.Conflict, "last_owner", "This is the last owner. Make somebody else an owner first.")
 }
 
 // SignedIn notes when a user signed in.
 func (s *Store) SignedIn(ctx context.Context, id string, when time.Time) error {
-	_, err := s.db.Write.ExecContext(ctx, `UPDATE users SET last_sign_in_at = ? WHERE id = ?`, when.UnixMicro(), id)
-	return err
+	if _, err := s.db.Write.ExecContext(ctx, `UPDATE users SET last_sign_in_at = ? WHERE id = ?`, when.UnixMicro(), id); err != nil {
+		return fmt.Errorf("note sign-in: %w", err)
+	}
+	return nil
 }
 
 // HasUsers reports whether there is a user.
@@ -149,12 +166,16 @@ func (s *Store) SetupTokenIs(ctx context.Context, hash []byte) (ok bool, err err
 // FirstUser spends the token and adds the first user.
 func (s *Store) FirstUser(ctx context.Context, hash []byte, u auth.User) error {
 	return s.db.InTx(ctx, func(tx *sql.Tx) error {
-		var ok bool
-		if err := tx.QueryRowContext(ctx, tokenIs, hash).Scan(&ok); err != nil {
+		var ok, late bool
+		const query = `SELECT (` + tokenIs + `), EXISTS (SELECT 1 FROM users)`
+		if err := tx.QueryRowContext(ctx, query, hash).Scan(&ok, &late); err != nil {
 			return err
 		}
-		if !ok {
+		if late {
 			return fault.Say(fault.Conflict, "setup_done", "The first user was made already. Sign in.")
+		}
+		if !ok {
+			return fault.Say(fault.Denied, "setup_token", "The set-up link is not valid, or was used already. Start the server again to get a new one.")
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM setup_token`); err != nil {
 			return err

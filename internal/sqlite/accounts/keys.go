@@ -67,10 +67,14 @@ func (s *Store) AddKey(ctx context.Context, k auth.Key) error {
 	for _, p := range k.Permissions {
 		permissions = append(permissions, string(p))
 	}
-	const query = `INSERT INTO api_keys (id, hash, name, prefix, permissions, user, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
-	_, err := s.db.Write.ExecContext(ctx, query, k.ID, k.Hash, k.Name, k.Prefix, strings.Join(permissions, " "), k.UserID, k.CreatedAt.UnixMicro(), micro(k.ExpiresAt))
+	const query = `INSERT INTO api_keys (id, hash, name, prefix, permissions, user, created_at, expires_at)
+		SELECT ?, ?, ?, ?, ?, id, ?, ? FROM users WHERE id = ?`
+	n, err := affected(s.db.Write.ExecContext(ctx, query, k.ID, k.Hash, k.Name, k.Prefix, strings.Join(permissions, " "), k.CreatedAt.UnixMicro(), micro(k.ExpiresAt), k.UserID))
 	if err != nil {
 		return fmt.Errorf("add key: %w", err)
+	}
+	if n == 0 {
+		return unknownUser()
 	}
 	return nil
 }

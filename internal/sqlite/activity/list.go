@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/parley-im/parley/internal/activity"
-	"github.com/parley-im/parley/internal/fault"
 )
 
 // columns of one line of the list; the inner queries touch the rows of one conversation.
@@ -62,7 +61,7 @@ func (r *Reader) Conversations(ctx context.Context, f activity.Filter) (page []a
 		add(byRating, -1)
 	}
 	if f.Before != "" {
-		lastAt, id, err := cursor(f.Before)
+		lastAt, id, err := activity.ReadCursor(f.Before)
 		if err != nil {
 			return nil, "", err
 		}
@@ -88,7 +87,7 @@ func (r *Reader) Conversations(ctx context.Context, f activity.Filter) (page []a
 		}
 		if len(page) == limit {
 			last := page[limit-1]
-			return page, fmt.Sprintf("%d-%s", last.LastAt.UnixMicro(), last.ID), nil
+			return page, activity.Cursor(last), nil
 		}
 		page = append(page, c)
 	}
@@ -105,16 +104,4 @@ func conversation(row interface{ Scan(...any) error }) (activity.Conversation, e
 	c.ID, c.LastAt = strconv.FormatInt(id, 10), at(last)
 	c.Title = strings.Join(strings.Fields(c.Title), " ")
 	return c, nil
-}
-
-func cursor(s string) (lastAt, id int64, err error) {
-	a, b, _ := strings.Cut(s, "-")
-	lastAt, err = strconv.ParseInt(a, 10, 64)
-	if err == nil {
-		id, err = strconv.ParseInt(b, 10, 64)
-	}
-	if err != nil {
-		return 0, 0, fault.Say(fault.Invalid, "invalid_cursor", "before is not the next of a page before.")
-	}
-	return lastAt, id, nil
 }

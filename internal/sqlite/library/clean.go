@@ -18,7 +18,7 @@ const rulesBatch = 256
 
 // Clean does one bounded piece of what can wait.
 func (s *Store) Clean(ctx context.Context) (bool, error) {
-	for _, step := range []func(context.Context) (bool, error){s.empty, s.rules, s.reindexOne, s.index.Clean} {
+	for _, step := range []func(context.Context) (bool, error){s.empty, s.dropVectors, s.rules, s.reindexOne, s.index.Clean} {
 		if more, err := step(ctx); more || err != nil {
 			return more, err
 		}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 
+	"github.com/parley-im/parley/knowledge"
 	"github.com/parley-im/parley/knowledge/words"
 )
 
@@ -13,10 +14,10 @@ const (
 	sqlCosines = `SELECT v.chunk, v.data FROM json_each(?1) j CROSS JOIN vectors v ON v.chunk = j.value WHERE v.model = ?2`
 )
 
-// Nearest compares the vector with all of its model, exactly: fine for some tens
+// nearest compares the vector with all of its model, exactly: fine for some tens
 // of thousands.
-func (v *view) Nearest(ctx context.Context, model string, vector []float32, k int) ([]words.Hit, int, error) {
-	allowed, err := v.Allowed(ctx)
+func (v *view) nearest(ctx context.Context, model string, vector []float32, k int) ([]words.Hit, int, error) {
+	allowed, err := v.allow(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -47,23 +48,26 @@ func (v *view) Nearest(ctx context.Context, model string, vector []float32, k in
 	return words.Best(best, k), n, nil
 }
 
-// Cosines compares the vector with those of some chunks.
-func (v *view) Cosines(ctx context.Context, model string, vector []float32, chunks []int64) (map[int64]float64, error) {
+// cosines compares the vector with those of what was found.
+func (v *view) cosines(ctx context.Context, model string, vector []float32, found []knowledge.Found) error {
 	vector = unit(vector)
-	out := map[int64]float64{}
+	at := make(map[int64]int, len(found))
+	chunks := make([]int64, len(found))
+	for i, f := range found {
+		at[f.Chunk], chunks[i] = i, f.Chunk
+	}
 	err := each(ctx, v.tx, func(rows *sql.Rows) error {
 		var chunk int64
 		var data sql.RawBytes
 		if err := rows.Scan(&chunk, &data); err != nil {
 			return err
 		}
-		if score, ok := dot(vector, data); ok {
-			out[chunk] = score
-		}
+		f := &found[at[chunk]]
+		f.Cosine, f.HasVector = dot(vector, data)
 		return nil
 	}, sqlCosines, jsonList(chunks), model)
 	if err != nil {
-		return nil, fmt.Errorf("compare vectors: %w", err)
+		return fmt.Errorf("compare vectors: %w", err)
 	}
-	return out, nil
+	return nil
 }

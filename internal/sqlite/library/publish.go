@@ -66,7 +66,7 @@ UPDATE documents SET live = version, live_file = file, type = ?2, title = iif(ow
 WHERE num = ?1`
 	sqlCounted = `UPDATE collections SET chunks = chunks + ?2, length = length + ?3 WHERE num = ?1`
 	sqlRules   = `UPDATE library_state SET value = ?1 WHERE name = 'rules' AND value = ''`
-	// a chunk that says the same under the same heading keeps its vector
+	// a chunk that says the same under the same heading keeps its vectors
 	sqlKeepVectors = `
 INSERT OR IGNORE INTO vectors (chunk, collection, model, data)
 SELECT fresh.num, v.collection, v.model, v.data

@@ -223,10 +223,10 @@ func (s *Store) Cancel(ctx context.Context, id string) error {
 	})
 }
 
-const sqlWaiting = `
+var sqlWaiting = `
 SELECT EXISTS (SELECT 1 FROM documents WHERE stage IN ` + working + ` AND lease_ends_at <= ?1)
 	OR EXISTS (SELECT 1 FROM documents WHERE stage = 'embedding' AND lease_ends_at <= ?1)
-	OR (?2 <> '' AND EXISTS (SELECT 1 FROM documents WHERE live > 0 AND embedded <> ?2 AND embed_at <= ?1 AND lease_ends_at <= ?1))`
+	OR (?2 <> '' AND EXISTS (SELECT 1 FROM documents d WHERE live > 0 AND NOT ` + hasVectors("?2") + ` AND embed_at <= ?1 AND lease_ends_at <= ?1))`
 
 // Waiting reports whether there is work.
 func (s *Store) Waiting(ctx context.Context, model string) (ok bool, err error) {

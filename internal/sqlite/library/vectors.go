@@ -12,9 +12,14 @@ import (
 	"github.com/parley-im/parley/knowledge"
 )
 
-const sqlNextVectors = sqlRow + `
+// hasVectors is true of a document d whose vectors of a model are complete.
+func hasVectors(model string) string {
+	return `instr(d.embedded, char(10) || ` + model + ` || char(10))`
+}
+
+var sqlNextVectors = sqlRow + `
 WHERE d.live > 0 AND d.stage NOT IN ` + working + ` AND d.lease_ends_at <= ?2 AND (?3 = '' OR d.id = ?3)
-	AND (d.stage = 'embedding' OR ?1 <> '' AND d.embedded <> ?1 AND d.embed_at <= ?2)
+	AND (d.stage = 'embedding' OR ?1 <> '' AND NOT ` + hasVectors("?1") + ` AND d.embed_at <= ?2)
 ORDER BY d.stage <> 'embedding', d.num LIMIT 1`
 
 // ClaimVectors takes a document whose vectors are not complete; with no model, only
@@ -61,7 +66,10 @@ func (s *Store) Missing(ctx context.Context, j knowledge.Job, model string, limi
 
 const sqlSaveVector = `
 INSERT INTO vectors (chunk, collection, model, data) SELECT num, ?2, ?3, ?4 FROM chunks WHERE num = ?1
-ON CONFLICT (chunk) DO UPDATE SET model = excluded.model, data = excluded.data`
+ON CONFLICT (chunk, model) DO UPDATE SET data = excluded.data`
+
+const sqlAddSpace = `INSERT INTO spaces (model, dimensions, created_at) VALUES (?1, ?2, ?3)
+ON CONFLICT (model) DO UPDATE SET gone = 0, dimensions = excluded.dimensions WHERE gone = 1 OR dimensions <> excluded.dimensions`
 
 // SaveVectors stores vectors, brought to length 1.
 func (s *Store) SaveVectors(ctx context.Context, j knowledge.Job, model string, chunks []int64, vectors [][]float32) error {
@@ -69,6 +77,11 @@ func (s *Store) SaveVectors(ctx context.Context, j knowledge.Job, model string, 
 		r, err := held(ctx, tx, j)
 		if err != nil {
 			return err
+		}
+		if len(vectors) > 0 {
+			if _, err := tx.ExecContext(ctx, sqlAddSpace, model, len(vectors[0]), now()); err != nil {
+				return fmt.Errorf("store vectors: %w", err)
+			}
 		}
 		insert, err := tx.PrepareContext(ctx, sqlSaveVector)
 		if err != nil {
@@ -83,8 +96,8 @@ func (s *Store) SaveVectors(ctx context.Context, j knowledge.Job, model string, 
 	})
 }
 
-const sqlEndVectors = `
-UPDATE documents SET embedded = iif(?3 = 0, ?2, embedded), embed_at = ?3, lease_ends_at = 0, fence = fence + 1, attempt = 0,
+var sqlEndVectors = `
+UPDATE documents AS d SET embedded = iif(?3 = 0 AND ?2 <> '' AND NOT ` + hasVectors("?2") + `, embedded || char(10) || ?2 || char(10), embedded), embed_at = ?3, lease_ends_at = 0, fence = fence + 1, attempt = 0,
 	progress = iif(stage = 'embedding', 1, progress), stage = iif(stage = 'embedding', 'ready', stage) WHERE num = ?1`
 
 // EndVectors ends the work on vectors, for good or for now.

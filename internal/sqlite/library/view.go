@@ -11,7 +11,8 @@ import (
 	"github.com/parley-im/parley/knowledge/words"
 )
 
-// view is a knowledge.View: one read transaction.
+// view is the live chunks of some collections as they were at one moment: one read
+// transaction.
 type view struct {
 	store       *Store
 	tx          *sql.Tx
@@ -21,12 +22,10 @@ type view struct {
 	allowed     func(int64) bool // made when asked for
 }
 
-var _ knowledge.View = (*view)(nil)
-
 const sqlSelected = `SELECT num, chunks, length FROM collections WHERE id = ? AND gone = 0`
 
-// Search calls f with a view.
-func (s *Store) Search(ctx context.Context, sel knowledge.Selection, f func(knowledge.View) error) (err error) {
+// look calls f with a view.
+func (s *Store) look(ctx context.Context, sel knowledge.Selection, f func(*view) error) (err error) {
 	tx, err := s.db.Read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("search: %w", err)
@@ -52,11 +51,44 @@ func (s *Store) Search(ctx context.Context, sel knowledge.Selection, f func(know
 	return f(v)
 }
 
-func (v *view) Size() words.Size { return v.size }
-
-// Postings reads the postings of all terms.
-func (v *view) Postings(ctx context.Context, terms []string, visit func(int, []words.Block)) error {
-	return v.store.index.Postings(ctx, v.tx, v.collections, terms, visit)
+// Search scores all postings of the question, and compares all vectors.
+func (s *Store) Search(ctx context.Context, l knowledge.Look) (c knowledge.Catch, err error) {
+	err = s.look(ctx, l.Selection, func(v *view) error {
+		allowed, err := v.allow(ctx)
+		if err != nil {
+			return err
+		}
+		c = knowledge.Catch{Size: v.size, Counts: make([]int, len(l.Terms))}
+		scorer := words.NewScorer(v.size)
+		err = s.index.Postings(ctx, v.tx, v.collections, l.Terms, func(term int, blocks []words.Block) {
+			for _, b := range blocks {
+				c.Counts[term] += b.Count
+			}
+			scorer.Add(l.Weights[term], blocks)
+		})
+		if err != nil {
+			return err
+		}
+		var chunks []int64
+		for _, h := range scorer.Top(l.Words, allowed) {
+			chunks = append(chunks, h.Chunk)
+		}
+		if l.Model != "" {
+			if c.Near, c.Vectors, err = v.nearest(ctx, l.Model, l.Vector, l.Near); err != nil {
+				return err
+			}
+			for _, h := range c.Near[:min(l.Close, len(c.Near))] {
+				if !slices.Contains(chunks, h.Chunk) {
+					chunks = append(chunks, h.Chunk)
+				}
+			}
+		}
+		if c.Found, err = v.load(ctx, chunks); err != nil || l.Model == "" {
+			return err
+		}
+		return v.cosines(ctx, l.Model, l.Vector, c.Found)
+	})
+	return c, err
 }
 
 const sqlLabeled = `
@@ -80,8 +112,8 @@ func (r *ranges) add(first, last int64) {
 	r.first, r.last = append(r.first, first), append(r.last, last)
 }
 
-// Allowed tests for labels, and leaves out what is being purged.
-func (v *view) Allowed(ctx context.Context) (func(int64) bool, error) {
+// allow returns a test for labels, which leaves out what is being purged too.
+func (v *view) allow(ctx context.Context) (func(int64) bool, error) {
 	if v.allowed != nil {
 		return v.allowed, nil
 	}
@@ -115,8 +147,8 @@ const sqlLoad = `
 SELECT c.num, c.id, c.seq, c.text, c.heading, c.location, d.id, d.live, d.title, d.name, d.indexed_title, d.url
 FROM json_each(?1) j CROSS JOIN chunks c ON c.num = j.value JOIN documents d ON d.num = c.document AND d.live = c.version`
 
-// Load reads chunks with their documents.
-func (v *view) Load(ctx context.Context, chunks []int64) ([]knowledge.Found, error) {
+// load reads chunks with their documents; those that are gone are left out.
+func (v *view) load(ctx context.Context, chunks []int64) ([]knowledge.Found, error) {
 	out := make([]knowledge.Found, 0, len(chunks))
 	err := each(ctx, v.tx, func(rows *sql.Rows) error {
 		var f knowledge.Found

@@ -10,5 +10,8 @@ import (
 )
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) prompts.Versions { return promptversions.New(sqlitetest.Open(t)) })
+	storetest.Run(t, func(t *testing.T) (one, other prompts.Versions) {
+		db := sqlitetest.Open(t)
+		return promptversions.New(db), promptversions.New(sqlitetest.Again(t, db))
+	})
 }
