@@ -38,6 +38,7 @@ type Options struct {
 	Meaning      float64       // weight of meaning against words, 0 to 1; 0.25
 	EmbedRetry   time.Duration // until a model that could not be reached is tried again; 30 s
 	Chunks       chunk.Options // chunk.Defaults
+	Former       Embedder      // the model before Embedder, see spaces.go; may be nil
 	CleanAtStart time.Duration // files of no document are removed at this age; 24 h
 }
 
@@ -72,9 +73,13 @@ type Base struct {
 
 	wake      chan struct{}
 	fallbacks atomic.Int64
+	turn      atomic.Uint32 // of the models, see embedOne
 
 	mu      sync.Mutex
 	running map[string]context.CancelCauseFunc // by document
+
+	servingModel string
+	servingUntil time.Time
 }
 
 // New returns a Base. Nothing runs until Run or Process is called. embedder may
@@ -89,14 +94,6 @@ func New(store Store, files Files, extractor Extractor, embedder Embedder, log *
 // Fallbacks counts the searches that had to do without meaning because the
 // embedder failed.
 func (b *Base) Fallbacks() int64 { return b.fallbacks.Load() }
-
-// model names the vector space, or "".
-func (b *Base) model() string {
-	if b.embedder == nil {
-		return ""
-	}
-	return b.embedder.Model()
-}
 
 // Collections returns all collections by name.
 func (b *Base) Collections(ctx context.Context) ([]Collection, error) {

@@ -11,16 +11,33 @@ import (
 )
 
 // embedOne completes the vectors of one document and reports whether there was
-// one to do. A model that cannot be reached is no failure of the document: it
-// stays, found by its words, and is tried again later.
+// one to do. Of two models each comes first in turn: one that cannot be reached
+// puts the document off, and must not keep it from the other.
 func (b *Base) embedOne(ctx context.Context, id string) (bool, error) {
-	model := b.model()
-	job, ok, err := b.store.ClaimVectors(ctx, id, model, b.opts.Lease)
+	all, turn := b.embedders(), int(b.turn.Add(1))
+	for i := range all {
+		if did, err := b.embedWith(ctx, all[(turn+i)%len(all)], id); did || err != nil {
+			return did, err
+		}
+	}
+	if b.embedder != nil {
+		return false, nil
+	}
+	// the embedder was taken away while it worked
+	job, ok, err := b.store.ClaimVectors(ctx, id, "", b.opts.Lease)
 	if err != nil || !ok {
 		return false, err
 	}
-	if b.embedder == nil { // the embedder was taken away while it worked
-		return true, b.ended(b.store.EndVectors(ctx, job, "", time.Time{}))
+	return true, b.ended(b.store.EndVectors(ctx, job, "", time.Time{}))
+}
+
+// embedWith does so for one model. A model that cannot be reached is no failure of the
+// document: it stays, found by its words, and is tried again later.
+func (b *Base) embedWith(ctx context.Context, e Embedder, id string) (bool, error) {
+	model := e.Model()
+	job, ok, err := b.store.ClaimVectors(ctx, id, model, b.opts.Lease)
+	if err != nil || !ok {
+		return false, err
 	}
 	var modelErr error
 	err = b.guard(ctx, job, func(ctx context.Context) error {
@@ -29,7 +46,7 @@ func (b *Base) embedOne(ctx context.Context, id string) (bool, error) {
 			if err != nil || len(chunks) == 0 {
 				return err
 			}
-			vectors, err := b.embed(ctx, chunks)
+			vectors, err := b.embed(ctx, e, chunks)
 			if err != nil {
 				modelErr = err
 				return nil
@@ -74,14 +91,14 @@ func (b *Base) ended(err error) error {
 }
 
 // embed asks the model once.
-func (b *Base) embed(ctx context.Context, chunks []Indexed) ([][]float32, error) {
+func (b *Base) embed(ctx context.Context, e Embedder, chunks []Indexed) ([][]float32, error) {
 	texts := make([]string, len(chunks))
 	for i, c := range chunks {
 		texts[i] = strings.TrimSpace(strings.Join(c.Fields, "\n"))
 	}
 	ctx, cancel := context.WithTimeout(ctx, b.opts.EmbedTime)
 	defer cancel()
-	vectors, err := b.embedder.Embed(ctx, texts)
+	vectors, err := e.Embed(ctx, texts)
 	if err != nil {
 		return nil, fmt.Errorf("embed %d chunks: %w", len(texts), err)
 	}

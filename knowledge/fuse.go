@@ -11,7 +11,6 @@ import (
 type candidate struct {
 	passage   Passage
 	chunk     int64
-	bm25      float64
 	match     words.Match
 	words     float64 // BM25 and match
 	cosine    float64

@@ -73,7 +73,12 @@ func (b *Base) prepare(ctx context.Context, job Job) (Publication, int, error) {
 	}
 	limited, cancel := context.WithTimeout(ctx, b.opts.ExtractTime)
 	defer cancel()
-	doc, err := b.extractor.Extract(limited, d.Name, b.files.Path(job.File))
+	file, release, err := b.files.Path(limited, job.File)
+	if err != nil {
+		return Publication{}, 0, fmt.Errorf("read file: %w", err)
+	}
+	defer release()
+	doc, err := b.extractor.Extract(limited, d.Name, file)
 	if err != nil {
 		if ctx.Err() == nil && limited.Err() != nil {
 			return Publication{}, 0, fault.Say(fault.Invalid, "too_slow", "%s takes too long to read. Split it into smaller files.", d.Name).Because(err)

@@ -3,6 +3,7 @@ package knowledge
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -38,128 +39,90 @@ func (b *Base) Examine(ctx context.Context, q Query) (passages []Passage, featur
 	if len(q.Collections) == 0 || len(asked.Terms) == 0 {
 		return nil, nil, nil
 	}
-	vector := b.vector(ctx, text)
-	err = b.store.Search(ctx, Selection{q.Collections, q.Labels}, func(v View) error {
-		s := search{ctx: ctx, view: v, asked: asked, idf: make([]float64, len(asked.Terms)), weight: b.opts.Meaning}
-		var err error
-		passages, features, err = s.run(b.model(), vector, q.Limit)
-		return err
-	})
+	look := Look{Selection: Selection{q.Collections, q.Labels}, Terms: asked.Terms, Weights: asked.Weights, Words: candidates}
+	if model, vector := b.vector(ctx, text); vector != nil {
+		look.Model, look.Vector, look.Near, look.Close = model, vector, nearestFirst, candidates
+	}
+	catch, err := b.store.Search(ctx, look)
 	if err != nil {
 		return nil, nil, fmt.Errorf("retrieve: %w", err)
 	}
+	passages, features = rank(asked, catch, b.opts.Meaning, q.Limit)
 	return passages, features, nil
 }
 
-// vector returns the vector of a question, or nil if there is no model or it
-// fails.
-func (b *Base) vector(ctx context.Context, text string) []float32 {
-	if b.embedder == nil {
-		return nil
-	}
+// vector returns the vector of a question and its model, or nil if there is no model
+// or it fails.
+func (b *Base) vector(ctx context.Context, text string) (model string, vector []float32) {
 	limited, cancel := context.WithTimeout(ctx, b.opts.QueryTime)
 	defer cancel()
-	vectors, err := b.embedder.Embed(limited, []string{text})
+	embedder := b.asker(limited)
+	if embedder == nil {
+		return "", nil
+	}
+	vectors, err := embedder.Embed(limited, []string{text})
 	if err == nil && (len(vectors) != 1 || len(vectors[0]) == 0 || !finite(vectors[0])) {
 		err = fmt.Errorf("the model returned no usable vector: %w", fault.Unavailable)
 	}
 	if err != nil {
 		b.fallbacks.Add(1)
 		b.log.WarnContext(ctx, "search by words alone: embedder failed", "err", err)
-		return nil
+		return "", nil
 	}
-	return vectors[0]
+	return embedder.Model(), vectors[0]
 }
 
-// search is one Retrieve on one view.
-type search struct {
-	ctx    context.Context
-	view   View
-	asked  words.Query
-	idf    []float64 // by term
-	weight float64   // of meaning
-}
-
-func (s *search) run(model string, vector []float32, limit int) ([]Passage, []relevance.Features, error) {
-	allowed, err := s.view.Allowed(s.ctx)
-	if err != nil {
-		return nil, nil, err
+// rank makes passages of what the store proposes. Which passage is best, and whether
+// it bears on the question, is decided here alone, whatever the store.
+func rank(asked words.Query, catch Catch, weight float64, limit int) ([]Passage, []relevance.Features) {
+	idf := make([]float64, len(asked.Terms))
+	for i := range idf {
+		idf[i] = words.Idf(catch.Counts[i], catch.Size.Chunks)
 	}
-	hits, err := s.words(allowed)
-	if err != nil {
-		return nil, nil, err
+	near := catch.Near
+	// a half-embedded collection would prefer whatever has a vector already
+	if catch.Vectors*10 < catch.Size.Chunks*9 {
+		near = nil
 	}
-	bm25 := map[int64]float64{}
-	chunks := make([]int64, 0, 2*candidates)
-	for _, h := range hits {
-		bm25[h.Chunk] = h.Score
-		chunks = append(chunks, h.Chunk)
+	wanted := map[int64]bool{}
+	for _, h := range near[:min(candidates, len(near))] {
+		wanted[h.Chunk] = true
 	}
-	var near []words.Hit
-	if vector != nil {
-		var vectors int
-		if near, vectors, err = s.view.Nearest(s.ctx, model, vector, nearestFirst); err != nil {
-			return nil, nil, err
+	cands := make([]candidate, len(catch.Found))
+	byWords := make([]words.Hit, 0, len(catch.Found))
+	for i, f := range catch.Found {
+		c := candidate{passage: f.Passage, chunk: f.Chunk, match: asked.Compare(catch.Size, idf, f.Fields)}
+		c.words = c.match.Score()
+		if len(near) > 0 {
+			c.cosine, c.hasVector = f.Cosine, f.HasVector
 		}
-		// a half-embedded collection would prefer whatever has a vector already
-		if vectors*10 < s.view.Size().Chunks*9 {
-			near = nil
-		}
-		for _, h := range near[:min(candidates, len(near))] {
-			if _, ok := bm25[h.Chunk]; !ok {
-				chunks = append(chunks, h.Chunk)
-			}
-		}
-	}
-	found, err := s.view.Load(s.ctx, chunks)
-	if err != nil {
-		return nil, nil, err
-	}
-	cosines := map[int64]float64{}
-	if len(near) > 0 {
-		if cosines, err = s.view.Cosines(s.ctx, model, vector, chunks); err != nil {
-			return nil, nil, err
-		}
-	}
-	cands := make([]candidate, len(found))
-	for i, f := range found {
-		c := candidate{passage: f.Passage, chunk: f.Chunk, bm25: bm25[f.Chunk], match: s.asked.Compare(s.idf, f.Fields)}
-		c.words = c.match.Score(c.bm25)
-		c.cosine, c.hasVector = cosines[f.Chunk]
 		cands[i] = c
+		if c.match.BM25 > 0 {
+			byWords = append(byWords, words.Hit{Chunk: f.Chunk, Score: c.match.BM25})
+		}
 	}
-	fuse(cands, near, s.weight)
-	passages, features := s.passages(cands, near, limit)
-	return passages, features, nil
+	for _, h := range words.Best(byWords, candidates) {
+		wanted[h.Chunk] = true
+	}
+	cands = slices.DeleteFunc(cands, func(c candidate) bool { return !wanted[c.chunk] })
+	fuse(cands, near, weight)
+	return passages(cands, near, limit, asked.Self(idf), catch.Size.Chunks)
 }
 
-// words returns the best chunks by BM25.
-func (s *search) words(allowed func(int64) bool) ([]words.Hit, error) {
-	size := s.view.Size()
-	for i := range s.idf {
-		s.idf[i] = words.Idf(0, size.Chunks)
-	}
-	scorer := words.NewScorer(size)
-	err := s.view.Postings(s.ctx, s.asked.Terms, func(term int, blocks []words.Block) {
-		s.idf[term] = scorer.Add(s.asked.Weights[term], blocks)
-	})
-	return scorer.Top(candidates, allowed), err
-}
-
-// passages returns the best of the candidates, which are sorted, with what
-// relevance has to say of each.
-func (s *search) passages(cands []candidate, near []words.Hit, limit int) (out []Passage, features []relevance.Features) {
-	self, typical := s.asked.Self(s.idf), 0.0
+// passages returns the best of the candidates, which are sorted, with what relevance
+// has to say of each. self is what a chunk with all terms scores.
+func passages(cands []candidate, near []words.Hit, limit int, self float64, chunks int) (out []Passage, features []relevance.Features) {
+	typical := 0.0
 	if len(near) > 0 {
 		typical = near[len(near)/2].Score
 	}
 	for _, c := range cands[:min(limit, len(cands))] {
-		f := relevance.Features{Match: c.match, BM25: c.bm25 / max(self, 1e-9), Chunks: s.view.Size().Chunks}
+		f := relevance.Features{Match: c.match, BM25: c.match.BM25 / max(self, 1e-9), Chunks: chunks}
 		if c.hasVector {
 			f.Lift = (c.cosine - typical) / max(0.05, 1-typical)
 		}
 		p := c.passage
-		p.Score, p.Words, p.Meaning, p.Relevance = c.fused, c.bm25, c.cosine, relevance.Of(f)
+		p.Score, p.Words, p.Meaning, p.Relevance = c.fused, c.match.BM25, c.cosine, relevance.Of(f)
 		out, features = append(out, p), append(features, f)
 	}
 	return out, features

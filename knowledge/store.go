@@ -75,8 +75,8 @@ type Queue interface {
 	// Waiting reports whether Claim or ClaimVectors might find something.
 	Waiting(ctx context.Context, model string) (bool, error)
 
-	// ClaimVectors takes a live document with chunks that have no vector of the model. With
-	// no model it takes only what stopped in the stage Embedding.
+	// ClaimVectors takes a live document with chunks that have no vector of the model; those
+	// of other models stay. With no model it takes only what stopped in the stage Embedding.
 	ClaimVectors(ctx context.Context, id, model string, lease time.Duration) (Job, bool, error)
 	// Missing returns chunks of the document without a vector of the model.
 	Missing(ctx context.Context, j Job, model string, limit int) ([]Indexed, error)
@@ -98,25 +98,19 @@ type Queue interface {
 
 // Index is what is searched.
 type Index interface {
-	// Search calls f with one unchanging view of the live chunks in some collections.
-	Search(ctx context.Context, s Selection, f func(View) error) error
-}
-
-// View is the live chunks of a Selection as they were at one moment.
-type View interface {
-	// Size counts all chunks of the collections, whatever their labels.
-	Size() words.Size
-	// Postings calls visit with the postings of each term that occurs.
-	Postings(ctx context.Context, terms []string, visit func(term int, blocks []words.Block)) error
-	// Allowed returns a test for the chunks that may be shown.
-	Allowed(ctx context.Context) (func(chunk int64) bool, error)
-	// Nearest returns the k chunks, of those that are allowed, with the largest cosine to
-	// the vector, best first, and how many vectors of the model there are in all.
-	Nearest(ctx context.Context, model string, vector []float32, k int) (hits []words.Hit, vectors int, err error)
-	// Cosines returns the cosines of given chunks, of those that have a vector of the model.
-	Cosines(ctx context.Context, model string, vector []float32, chunks []int64) (map[int64]float64, error)
-	// Load returns the chunks with their documents; those that are gone are left out.
-	Load(ctx context.Context, chunks []int64) ([]Found, error)
+	// Search returns what may answer, all of one moment and of what the Selection allows.
+	// It proposes; what is best is for the caller to say. An unknown collection is
+	// fault.NotFound.
+	Search(ctx context.Context, l Look) (Catch, error)
+	// Spaces returns the models that have vectors, oldest first.
+	Spaces(ctx context.Context) ([]Space, error)
+	// Serve lets the vectors of a model answer; fault.Conflict if they are not complete.
+	Serve(ctx context.Context, model string) error
+	// Forget removes a model with its vectors; fault.Conflict if it serves.
+	Forget(ctx context.Context, model string) error
+	// Tune does work that may take minutes and makes searches faster, if there is any to
+	// do. Others may use the store meanwhile.
+	Tune(ctx context.Context) error
 }
 
 // Selection says what is searched.
@@ -125,11 +119,48 @@ type Selection struct {
 	Labels      []string // at least one of these; none: any document
 }
 
+// Look is one search.
+type Look struct {
+	Selection
+	Terms   []string
+	Weights []float64
+	Words   int       // so many chunks that are best by BM25 must be found; more may be
+	Model   string    // "": by words alone
+	Vector  []float32 // of Model
+	Near    int       // so many chunks of the largest cosine are named
+	Close   int       // and so many of them found
+}
+
+// Catch is what a search found.
+type Catch struct {
+	Size    words.Size  // of the collections, whatever the labels
+	Counts  []int       // by term: chunks of the collections that have it
+	Found   []Found     // best by words, and nearest; in no order
+	Near    []words.Hit // best first
+	Vectors int         // of the model in the collections
+}
+
 // Found is a chunk as the index has it.
 type Found struct {
-	Chunk   int64
-	Fields  []string // as indexed
-	Passage Passage  // without scores
+	Chunk     int64
+	Fields    []string // as indexed
+	Cosine    float64
+	HasVector bool
+	Passage   Passage // without scores
+}
+
+// Space is a model with the vectors it made. Two spaces live side by side while one
+// takes over from the other, and after that until the older one is forgotten.
+type Space struct {
+	Model      string    `json:"model"`
+	Dimensions int       `json:"dimensions"`
+	Vectors    int       `json:"vectors"`
+	Chunks     int       `json:"chunks"`   // live ones, with or without a vector
+	Complete   bool      `json:"complete"` // no live document waits for its vectors
+	Served     bool      `json:"served"`   // it answers, or did before
+	Serving    bool      `json:"serving"`
+	Indexed    bool      `json:"indexed"` // searches are fast: it is small, or has its index
+	CreatedAt  time.Time `json:"created_at"`
 }
 
 // NewVersion is an upload whose file is stored.
@@ -205,8 +236,9 @@ type Files interface {
 	// more than limit bytes, and then nothing is left behind.
 	Save(ctx context.Context, body io.Reader, limit int64) (Stored, error)
 	Open(ctx context.Context, key string) (io.ReadCloser, error)
-	// Path is where the extractor reads the file.
-	Path(key string) string
+	// Path is where the extractor reads the file: the file itself, or a copy on this
+	// machine. It lies there until release is called, once.
+	Path(ctx context.Context, key string) (path string, release func(), err error)
 	// Remove removes the file; it is no error if it is gone.
 	Remove(ctx context.Context, key string) error
 	// Each calls visit for the key of every file that is older than the given age.

@@ -22,6 +22,7 @@ func (b *Base) Run(ctx context.Context) error {
 	for range b.opts.Workers {
 		g.Go(func() error { return b.work(ctx) })
 	}
+	g.Go(func() error { return b.tend(ctx) })
 	return g.Wait()
 }
 
@@ -51,7 +52,7 @@ func (b *Base) work(ctx context.Context) error {
 
 // step does one piece of work and reports whether there was any.
 func (b *Base) step(ctx context.Context) (bool, error) {
-	waiting, err := b.store.Waiting(ctx, b.model())
+	waiting, err := b.waiting(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -71,6 +72,20 @@ func (b *Base) step(ctx context.Context) (bool, error) {
 		}
 	}
 	return false, b.clean(ctx)
+}
+
+// waiting reports whether there might be work.
+func (b *Base) waiting(ctx context.Context) (bool, error) {
+	all := b.embedders()
+	if len(all) == 0 {
+		return b.store.Waiting(ctx, "")
+	}
+	for _, e := range all {
+		if ok, err := b.store.Waiting(ctx, e.Model()); ok || err != nil {
+			return ok, err
+		}
+	}
+	return false, nil
 }
 
 // Process works on one document here and now, or waits for who does, and returns

@@ -66,11 +66,11 @@ func (f *Files) Save(ctx context.Context, body io.Reader, limit int64) (s knowle
 	if err = tmp.Close(); err != nil {
 		return s, fmt.Errorf("store upload: %w", err)
 	}
-	if err = os.Rename(tmp.Name(), f.Path(s.Key)); err != nil {
+	if err = os.Rename(tmp.Name(), f.path(s.Key)); err != nil {
 		return s, fmt.Errorf("store upload: %w", err)
 	}
 	if err := syncFolder(folder); err != nil {
-		return s, errors.Join(fmt.Errorf("store upload: %w", err), os.Remove(f.Path(s.Key)))
+		return s, errors.Join(fmt.Errorf("store upload: %w", err), os.Remove(f.path(s.Key)))
 	}
 	return s, nil
 }
@@ -87,21 +87,36 @@ func syncFolder(folder string) error {
 
 // Open opens a file.
 func (f *Files) Open(_ context.Context, key string) (io.ReadCloser, error) {
-	file, err := os.Open(f.Path(key))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.Say(fault.NotFound, "file_gone", "The file is no longer there.").Because(err)
+	file, err := os.Open(f.path(key))
+	if err != nil {
+		return nil, gone(err)
 	}
-	return file, err
+	return file, nil
 }
 
-// Path returns where a file lies.
-func (f *Files) Path(key string) string {
+func gone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fault.Say(fault.NotFound, "file_gone", "The file is no longer there.").Because(err)
+	}
+	return fmt.Errorf("open file: %w", err)
+}
+
+// Path returns where the file itself lies: there is nothing to release.
+func (f *Files) Path(_ context.Context, key string) (string, func(), error) {
+	p := f.path(key)
+	if _, err := os.Stat(p); err != nil {
+		return "", nil, gone(err)
+	}
+	return p, func() {}, nil
+}
+
+func (f *Files) path(key string) string {
 	return filepath.Join(f.root, filepath.FromSlash(filepath.Clean("/"+key)))
 }
 
 // Remove removes a file.
 func (f *Files) Remove(_ context.Context, key string) error {
-	if err := os.Remove(f.Path(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(f.path(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove file: %w", err)
 	}
 	return nil

@@ -1,8 +1,11 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,16 +14,23 @@ import (
 	"github.com/parley-im/parley/knowledge/words"
 )
 
-// terms counts the postings of a term in chunks that can be seen.
+// Teller is what a store under test must be able to tell, beyond knowledge.Store.
+type Teller interface {
+	// Told returns the size of a collection and how often, by its index, each of some
+	// terms is in each chunk; visible: only what a search may show.
+	Told(ctx context.Context, collection string, terms []string, visible bool) (words.Size, map[string]map[int64]uint32, error)
+	// Find counts the chunks, of those given, that a search could show.
+	Find(ctx context.Context, collection string, chunks []int64) (int, error)
+}
+
+// terms counts the postings of terms.
 func (r *rig) terms(terms ...string) (n int) {
 	r.Helper()
-	must(r, r.store.Search(r.Context(), knowledge.Selection{Collections: []string{r.collection}}, func(v knowledge.View) error {
-		return v.Postings(r.Context(), terms, func(_ int, blocks []words.Block) {
-			for _, b := range blocks {
-				n += b.Count
-			}
-		})
-	}))
+	_, said, err := r.store.(Teller).Told(r.Context(), r.collection, terms, false)
+	must(r, err)
+	for _, chunks := range said {
+		n += len(chunks)
+	}
 	return n
 }
 
@@ -65,45 +75,31 @@ func (r *rig) compare(visible bool) {
 			}
 		}
 	}
-	must(r, r.store.Search(ctx, knowledge.Selection{Collections: []string{r.collection}}, func(v knowledge.View) error {
-		if v.Size() != size {
-			r.Errorf("the index has the size %+v, the chunks %+v", v.Size(), size)
+	told, says, err := r.store.(Teller).Told(ctx, r.collection, terms, visible)
+	must(r, err)
+	if told != size {
+		r.Errorf("the index has the size %+v, the chunks %+v", told, size)
+	}
+	seen := map[int64]bool{}
+	for term, has := range says {
+		total, sum := uint32(0), uint32(0)
+		for chunk, n := range has {
+			total += n
+			seen[chunk] = true
 		}
-		allowed, err := v.Allowed(ctx)
-		must(r, err)
-		var chunks []int64
-		seen := map[int64]bool{}
-		err = v.Postings(ctx, terms, func(i int, blocks []words.Block) {
-			has, total := map[int64]uint32{}, uint32(0)
-			for _, b := range blocks {
-				b.Each(func(p words.Posting) {
-					if visible && !allowed(p.Chunk) {
-						return
-					}
-					has[p.Chunk] = p.Count
-					total += p.Count
-					if !seen[p.Chunk] {
-						seen[p.Chunk] = true
-						chunks = append(chunks, p.Chunk)
-					}
-				})
-			}
-			sum := uint32(0)
-			for _, n := range want[terms[i]] {
-				sum += n
-			}
-			if len(has) != len(want[terms[i]]) || total != sum {
-				r.Errorf("%q is in %d chunks %d times by the index, in %d chunks %d times by the texts", terms[i], len(has), total, len(want[terms[i]]), sum)
-			}
-			delete(want, terms[i])
-		})
-		found, err2 := v.Load(ctx, chunks)
-		if len(found) != len(chunks) || len(chunks) > size.Chunks {
-			r.Errorf("the index names %d chunks, %d of them are there, %d should be", len(chunks), len(found), size.Chunks)
+		for _, n := range want[term] {
+			sum += n
 		}
-		must(r, err2)
-		return err
-	}))
+		if len(has) != len(want[term]) || total != sum {
+			r.Errorf("%q is in %d chunks %d times by the index, in %d chunks %d times by the texts", term, len(has), total, len(want[term]), sum)
+		}
+		delete(want, term)
+	}
+	found, err := r.store.(Teller).Find(ctx, r.collection, slices.Collect(maps.Keys(seen)))
+	must(r, err)
+	if found != len(seen) || found > size.Chunks {
+		r.Errorf("the index names %d chunks, %d of them are there, %d should be", len(seen), found, size.Chunks)
+	}
 	if len(want) > 0 {
 		r.Errorf("%d terms are missing in the index", len(want))
 	}

@@ -1,11 +1,13 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/parley-im/parley/internal/fault"
 	"github.com/parley-im/parley/knowledge"
 )
 
@@ -72,6 +74,84 @@ func modelChange(t *testing.T, r *rig) {
 	}
 }
 
+// modelSwap goes to a new model and back: whoever asks gets an answer by meaning all
+// the time.
+func modelSwap(t *testing.T, r *rig) {
+	ctx := t.Context()
+	old, fresh := topics("old"), topics("new")
+	first := knowledge.Options{EmbedRetry: 10 * time.Millisecond, Poll: 10 * time.Millisecond}
+	r.Base = r.base(old, first)
+	r.put("a.txt", "The kitten sleeps.")
+	r.runUntil(func() bool { return r.space("old").Serving })
+	if found := r.find("felines"); len(found) != 1 {
+		t.Errorf("the first model finds %q", found)
+	}
+	both := first
+	both.Former = old
+	r.Base = r.base(fresh, both)
+	fresh.set(true) // the new model cannot be reached yet
+	stop := r.running()
+	r.put("b.txt", "A vehicle was towed.")
+	r.wait(func() bool {
+		return len(r.find("automobiles")) > 0 && strings.Contains(r.find("automobiles")[0], "vehicle")
+	})
+	if found := r.find("felines"); len(found) == 0 || !strings.Contains(found[0], "kitten") {
+		t.Errorf("while the new model has no vectors the old one finds %q", found)
+	}
+	if err := r.Serve(ctx, "new"); err == nil {
+		t.Error("a model without vectors serves")
+	}
+	fresh.set(false)
+	r.wait(func() bool { return r.space("new").Serving })
+	if s := r.space("old"); s.Serving || s.Vectors != 2 || !s.Complete || s.Dimensions != 4 || s.Chunks != 2 {
+		t.Errorf("after the swap the old space is %+v", s)
+	}
+	old.set(true)
+	if found := r.find("felines"); len(found) == 0 || !strings.Contains(found[0], "kitten") {
+		t.Errorf("after the swap the new model finds %q", found)
+	}
+	old.set(false)
+	must(t, r.Serve(ctx, "old"))
+	r.put("c.txt", "Reimbursement takes a week.") // both are kept up
+	r.wait(func() bool { return r.space("old").Vectors == 3 && r.space("new").Vectors == 3 })
+	if s := r.space("old"); !s.Serving || r.space("new").Serving {
+		t.Errorf("people went back, and the old space is %+v", s)
+	}
+	if err := r.Forget(ctx, "new"); !errors.Is(err, fault.Conflict) {
+		t.Errorf("the wanted model is forgotten: %v", err)
+	}
+	stop()
+	r.Base = r.base(old, first) // as the configuration says from now on
+	if err := r.store.Forget(ctx, "old"); !errors.Is(err, fault.Conflict) {
+		t.Errorf("the serving model is forgotten: %v", err)
+	}
+	must(t, r.Forget(ctx, "new"))
+	if all, err := r.Spaces(ctx); err != nil || len(all) != 1 || all[0].Vectors != 3 || !all[0].Serving {
+		t.Errorf("spaces are %+v, %v", all, err)
+	}
+	for name, err := range map[string]error{"serve": r.store.Serve(ctx, "new"), "forget": r.Forget(ctx, "new")} {
+		if !errors.Is(err, fault.NotFound) {
+			t.Errorf("%s a forgotten model: %v", name, err)
+		}
+	}
+	if found := r.find("felines"); len(found) == 0 || !strings.Contains(found[0], "kitten") {
+		t.Errorf("after all that %q is found", found)
+	}
+}
+
+// space returns the space of a model.
+func (r *rig) space(model string) knowledge.Space {
+	r.Helper()
+	all, err := r.Spaces(r.Context())
+	must(r, err)
+	for _, s := range all {
+		if s.Model == model {
+			return s
+		}
+	}
+	return knowledge.Space{}
+}
+
 func embedderDown(t *testing.T, r *rig) {
 	e := topics("flaky")
 	e.set(true)
@@ -118,9 +198,14 @@ func (r *rig) runUntil(ok func() bool) {
 	r.Helper()
 	stop := r.running()
 	defer stop()
-	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+	r.wait(ok)
+}
+
+func (r *rig) wait(ok func() bool) {
+	r.Helper()
+	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			r.Fatal(fmt.Sprintf("not reached within 10 s; %d fallbacks", r.Fallbacks()))
+			r.Fatal(fmt.Sprintf("not reached within 20 s; %d fallbacks", r.Fallbacks()))
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/parley-im/parley/knowledge/disk"
 )
 
-// Open returns an empty store; the end of the test closes it.
+// Open returns an empty store, which is a Teller; the end of the test closes it.
 type Open func(t *testing.T) knowledge.Store
 
 type testCase struct {
@@ -50,6 +50,7 @@ func Run(t *testing.T, open Open) {
 		{"LargeDocument", largeDocument},
 		{"Meaning", meaning},
 		{"ModelChange", modelChange},
+		{"ModelSwap", modelSwap},
 		{"EmbedderDown", embedderDown},
 		{"EmbedderTakenAway", embedderTakenAway},
 	})

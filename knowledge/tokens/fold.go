@@ -79,6 +79,29 @@ func Fold(text string) string {
 	return b.String()
 }
 
+// foldRunes is Fold, and quicker for text of ideographs, ASCII and their punctuation,
+// each of which folds by itself.
+func foldRunes(text string) []rune {
+	t := simplified()
+	out := make([]rune, 0, len(text)/2+8)
+	for _, r := range text {
+		if r >= 0xFF01 && r <= 0xFF5E { // full width
+			r -= 0xFEE0
+		}
+		switch {
+		case 'A' <= r && r <= 'Z':
+			r += 'a' - 'A'
+		case r < 0x80, r == 0x3001, r == 0x3002, r >= 0x3008 && r <= 0x3011, r == 0x201C, r == 0x201D:
+		case r >= firstHan && r <= lastHan:
+			r = t.fold(r)
+		default:
+			return []rune(Fold(text))
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
 func plainLatin(r rune) string {
 	switch r {
 	case 'ß':

@@ -38,7 +38,7 @@ type Token struct {
 
 // Of returns the terms of text in reading order.
 func Of(text string) []Token {
-	s := scanner{runes: []rune(Fold(text))}
+	s := scanner{runes: foldRunes(text)}
 	s.out = make([]Token, 0, len(s.runes))
 	s.all()
 	return s.out
@@ -63,21 +63,18 @@ type scanner struct {
 	pos   int
 	out   []Token
 	find  *Finder // if set, nothing is put out but what it looks for
-	visit func(term, pos int)
+	visit func(term, pos int, kind Kind)
+	count int // of tokens, with a Finder
 }
 
 // run takes a stretch of a script without spaces.
 func (s *scanner) run() {
+	if s.find != nil {
+		s.find.run(s)
+		return
+	}
 	for ; s.at < len(s.runes) && dense(s.runes[s.at]); s.at++ {
-		r := s.runes[s.at]
-		if s.find != nil {
-			if i, ok := s.find.chars[r]; ok {
-				s.visit(i, s.pos)
-			}
-			s.pos++
-			continue
-		}
-		s.out = append(s.out, Token{string(r), Char, s.pos})
+		s.out = append(s.out, Token{string(s.runes[s.at]), Char, s.pos})
 		if s.at+1 < len(s.runes) && dense(s.runes[s.at+1]) {
 			s.out = append(s.out, Token{string(s.runes[s.at : s.at+2]), Pair, s.pos})
 		}
@@ -92,6 +89,8 @@ func dense(r rune) bool {
 		return false
 	case r >= firstHan && r <= lastHan, r >= 0x3041 && r <= 0x3096, r >= 0x30A1 && r <= 0x30FE, r >= 0xAC00 && r <= 0xD7A3:
 		return r != 0x30FB // the middle dot between foreign names
+	case r >= 0x2000 && r < 0x2E80, r >= 0xFF00 && r < 0xFF66: // signs, many of them in every text
+		return false
 	}
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo,
 		unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)

@@ -1,6 +1,7 @@
 package tokens_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -113,6 +114,7 @@ func check(t interface{ Fatalf(string, ...any) }, text string) {
 	type place struct {
 		text string
 		pos  int
+		kind tokens.Kind
 	}
 	want, last := map[place]bool{}, 0
 	for _, tok := range all {
@@ -124,18 +126,28 @@ func check(t interface{ Fatalf(string, ...any) }, text string) {
 				t.Fatalf("Of(%q) goes back at %q", text, tok.Text)
 			}
 			last = tok.Pos
-			terms = append(terms, tok.Text)
-			want[place{tok.Text, tok.Pos}] = true
 		}
+		terms = append(terms, tok.Text)
+		want[place{tok.Text, tok.Pos, tok.Kind}] = true
 	}
 	got := map[place]bool{}
-	tokens.NewFinder(terms).Each(text, func(i, pos int) { got[place{terms[i], pos}] = true })
-	if len(got) != len(want) {
-		t.Fatalf("the finder sees %v in %q, want %v", got, text, want)
+	places, n := tokens.NewFinder(terms).Each(text, func(i, pos int, kind tokens.Kind) { got[place{terms[i], pos, kind}] = true })
+	if !maps.Equal(got, want) || n != len(all) || places < last {
+		t.Fatalf("the finder sees %d tokens at %d places, %v in %q, want %v", n, places, got, text, want)
 	}
-	if n := len(tokens.Query(text)); n != len(all) {
+	if n = len(tokens.Query(text)); n != len(all) {
 		t.Fatalf("Query(%q) has %d terms, Of %d", text, n, len(all))
 	}
+}
+
+// the quick way of folding gives what the thorough one does
+func TestFoldingIsOne(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.String(), rapid.StringMatching(`[一-鿿馬體！-～、。「」“”A-Za-z0-9 ]{0,30}`), rapid.StringMatching(`[㐀-㐐一-丿ＡＢａ1 ]{0,10}[가-깋ぁ-んÀ-ÿ]{0,1}`)).Draw(t, "text")
+		if got, want := tokens.FoldRunes(text), tokens.Fold(text); string(got) != want {
+			t.Fatalf("%q folds to %q, want %q", text, string(got), want)
+		}
+	})
 }
 
 func BenchmarkOf(b *testing.B) {

@@ -48,8 +48,16 @@ func (s *scanner) compound() {
 		parts++
 		s.at++
 	}
-	if parts > 1 && s.find == nil {
+	if parts < 2 {
+		return
+	}
+	if s.find == nil {
 		s.out = append(s.out, Token{cut(whole.String()), Whole, start})
+		return
+	}
+	s.count++
+	if i, ok := s.find.words[cut(whole.String())]; ok {
+		s.visit(i, start, Whole)
 	}
 }
 
@@ -82,8 +90,9 @@ func (s *scanner) parts(word []rune) int {
 			end++
 		}
 		if s.find != nil {
+			s.count++
 			if i := s.find.word(word[:end], number); i >= 0 {
-				s.visit(i, s.pos)
+				s.visit(i, s.pos, Word)
 			}
 		} else {
 			s.out = append(s.out, Token{term(word[:end], number), Word, s.pos})

@@ -1,6 +1,10 @@
 package words
 
-import "math"
+import (
+	"math"
+
+	"github.com/parley-im/parley/knowledge/tokens"
+)
 
 // How much the nearness of words and the share of them that is there at all
 // count against BM25.
@@ -10,8 +14,9 @@ const (
 	nearWindow  = 4
 )
 
-// Match is how a chunk meets a question, beyond BM25.
+// Match is how a chunk meets a question.
 type Match struct {
+	BM25  float64 `json:"-"`
 	Near  float64 // gain for words that stand together in both, in the unit of BM25
 	Cover float64 // share of the question's weight that occurs, 0 to 1
 	Pairs float64 // share of the weight of the question's neighbours that stand together, 0 to 1
@@ -22,21 +27,27 @@ type Match struct {
 	Dense bool    // most of these are characters of a script without spaces
 }
 
-// Score joins BM25 with what Match adds.
-func (m Match) Score(bm25 float64) float64 {
-	return (bm25 + nearWeight*m.Near) * (1 + coverWeight*m.Cover)
+// Score joins BM25 with the rest of Match.
+func (m Match) Score() float64 {
+	return (m.BM25 + nearWeight*m.Near) * (1 + coverWeight*m.Cover)
 }
 
 // Compare looks how the question stands in a text. idf is by Query.Terms.
-func (q *Query) Compare(idf []float64, fields []string) Match {
+func (q *Query) Compare(size Size, idf []float64, fields []string) Match {
 	places := make([][]int, len(q.Terms))
-	offset := 0
+	counts := make([]int, len(q.Terms))
+	offset, length := 0, 0
 	for _, f := range fields {
-		offset += 10 + q.finder.Each(f, func(term, pos int) { // words of two fields are not near
-			places[term] = append(places[term], offset+pos)
+		n, t := q.finder.Each(f, func(term, pos int, kind tokens.Kind) {
+			counts[term]++
+			if kind == tokens.Word || kind == tokens.Char {
+				places[term] = append(places[term], offset+pos)
+			}
 		})
+		offset += 10 + n // words of two fields are not near
+		length += t
 	}
-	var m Match
+	m := Match{BM25: q.bm25(size, idf, counts, length)}
 	var told, tellable, tied, tieable float64
 	chars := 0
 	var all, have, together, possible float64

@@ -17,6 +17,9 @@ const (
 	idfPower = 1.3
 )
 
+// Constants are for stores that add up where the postings are.
+func Constants() (saturation, length, power float64) { return k1, b, idfPower }
+
 // Size is the size of what is searched.
 type Size struct {
 	Chunks int
@@ -86,11 +89,27 @@ type page [1 << pageBits]float32
 // NewScorer starts a search over so much text.
 func NewScorer(size Size) *Scorer {
 	s := &Scorer{size: size}
-	average := float64(size.Length) / float64(max(size.Chunks, 1))
 	for i := range s.norm {
-		s.norm[i] = float32(k1 * (1 - b + b*Length(uint8(i))/max(average, 1)))
+		s.norm[i] = float32(size.norm(uint8(i)))
 	}
 	return s
+}
+
+// norm is what the length of a chunk does to its terms.
+func (s Size) norm(length uint8) float64 {
+	average := float64(s.Length) / float64(max(s.Chunks, 1))
+	return k1 * (1 - b + b*Length(length)/max(average, 1))
+}
+
+// bm25 scores one text by how often each term is in it. It says the same as a
+// Scorer, which packs lengths and counts.
+func (q *Query) bm25(size Size, idf []float64, counts []int, length int) float64 {
+	sum, norm := 0.0, size.norm(Quantize(length))
+	for i, n := range counts {
+		tf := float64(min(n, 255))
+		sum += q.Weights[i] * idf[i] * (k1 + 1) * tf / (tf + norm)
+	}
+	return sum
 }
 
 // Add scores a term that has the given postings and returns its idf.

@@ -191,6 +191,17 @@ func TestScorerIsBM25(t *testing.T) {
 				t.Errorf("%q: place %d has %v, want %v", question, i, got[i], want[i])
 			}
 		}
+		idf := make([]float64, len(q.Terms))
+		for i, term := range q.Terms {
+			b, _ := part.Find(term)
+			idf[i] = words.Idf(b.Count, len(texts))
+		}
+		for _, h := range got {
+			at := slices.IndexFunc(texts, func(t words.Text) bool { return t.Chunk == h.Chunk })
+			if m := q.Compare(words.Size{Chunks: len(texts), Length: length}, idf, texts[at].Fields); math.Abs(m.BM25-h.Score) > 1e-4*h.Score {
+				t.Errorf("%q: chunk %d has %v by its postings, %v by its text", question, h.Chunk, h.Score, m.BM25)
+			}
+		}
 		only := s.Top(20, func(c int64) bool { return c > 5000 })
 		if slices.ContainsFunc(only, func(h words.Hit) bool { return h.Chunk <= 5000 }) || !slices.IsSortedFunc(only, func(a, b words.Hit) int { return cmp.Compare(b.Score, a.Score) }) {
 			t.Errorf("%q: with a filter %v", question, only)
@@ -218,20 +229,22 @@ func TestCompare(t *testing.T) {
 	for i := range idf {
 		idf[i] = 1
 	}
-	near := q.Compare(idf, []string{"", "", "退货运费由买家承担。"})
-	far := q.Compare(idf, []string{"", "", "运单上有货号。退还押金之后，别的费用另算。"})
-	none := q.Compare(idf, []string{"会员积分"})
+	size := words.Size{Chunks: 10, Length: 200}
+	near := q.Compare(size, idf, []string{"", "", "退货运费由买家承担。"})
+	far := q.Compare(size, idf, []string{"", "", "运单上有货号。退还押金之后，别的费用另算。"})
+	none := q.Compare(size, idf, []string{"会员积分"})
 	if near.Told <= far.Told-1e-9 || near.Tied <= far.Tied || near.Near <= far.Near || !near.Dense || near.Found != 4 || near.Asked != 5 {
 		t.Errorf("near %+v, far %+v", near, far)
 	}
-	if none.Told != 0 || none.Near != 0 || none.Found != 0 || none.Score(0) != 0 {
+	if none.Told != 0 || none.Near != 0 || none.Found != 0 || none.Score() != 0 {
 		t.Errorf("nothing in common: %+v", none)
 	}
-	if near.Score(3) <= far.Score(3) {
+	near.BM25, far.BM25 = 3, 3
+	if near.Score() <= far.Score() {
 		t.Error("nearness does not count")
 	}
 	e := words.Parse("Who pays the postage?")
-	if e.Compare(make([]float64, len(e.Terms)), []string{"x"}).Dense {
+	if e.Compare(size, make([]float64, len(e.Terms)), []string{"x"}).Dense {
 		t.Error("an English question counts as Chinese")
 	}
 	for _, u := range q.Units {

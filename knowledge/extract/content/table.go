@@ -92,3 +92,21 @@ func compact(rows [][]string) [][]string {
 	}
 	return kept
 }
+
+// PlainText returns blocks as lines of text, tables with bars between their cells.
+func PlainText(blocks []Block) string {
+	var lines []string
+	for _, b := range blocks {
+		if b.Kind != Table {
+			lines = append(lines, b.Text)
+			continue
+		}
+		if b.Header != nil {
+			lines = append(lines, strings.Join(b.Header, " | "))
+		}
+		for _, row := range b.Rows {
+			lines = append(lines, strings.Join(row, " | "))
+		}
+	}
+	return strings.Join(lines, "\n")
+}

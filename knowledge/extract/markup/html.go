@@ -144,25 +144,7 @@ func (h *htmlReader) inner(n *html.Node, depth int) string {
 	}
 	sub.flush()
 	h.cells = sub.cells
-	return flatten(sub.out)
-}
-
-// flatten returns blocks as lines of text.
-func flatten(blocks []content.Block) string {
-	var lines []string
-	for _, b := range blocks {
-		if b.Kind != content.Table {
-			lines = append(lines, b.Text)
-			continue
-		}
-		if b.Header != nil {
-			lines = append(lines, strings.Join(b.Header, " | "))
-		}
-		for _, row := range b.Rows {
-			lines = append(lines, strings.Join(row, " | "))
-		}
-	}
-	return strings.Join(lines, "\n")
+	return content.PlainText(sub.out)
 }
 
 // list reads a list as one block; what is nested goes with its item, indented.
@@ -186,7 +168,7 @@ func (h *htmlReader) list(n *html.Node, depth int) error {
 			}
 			sub.flush()
 			h.cells = sub.cells
-			text = flatten(sub.out)
+			text = content.PlainText(sub.out)
 		}
 		if text == "" {
 			continue

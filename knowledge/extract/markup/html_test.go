@@ -73,7 +73,7 @@ func TestHTMLDeep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := flatten(got.Blocks); text != "needle" {
+	if text := content.PlainText(got.Blocks); text != "needle" {
 		t.Errorf("HTML() = %q, want needle", text)
 	}
 }

@@ -106,7 +106,7 @@ func TestMarkdownDeep(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if text := flatten(got.Blocks); !strings.Contains(text, "needle") {
+		if text := content.PlainText(got.Blocks); !strings.Contains(text, "needle") {
 			t.Errorf("%s: the text is lost: %.80q", name, text)
 		}
 	}
@@ -161,7 +161,7 @@ func TestCSVTooLarge(t *testing.T) {
 func sound(t *testing.T, d content.Document) {
 	t.Helper()
 	for _, b := range d.Blocks {
-		text := flatten([]content.Block{b})
+		text := content.PlainText([]content.Block{b})
 		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 			t.Errorf("text %q is not clean", text)
 		}

@@ -176,7 +176,7 @@ func FuzzDOCX(f *testing.F) {
 			return
 		}
 		for _, b := range merge(body.out) {
-			if text := plain([]content.Block{b}); !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			if text := content.PlainText([]content.Block{b}); !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 				t.Errorf("text %q is not clean", text)
 			}
 		}

@@ -143,7 +143,7 @@ func grid(rows [][]docxCell) [][]string {
 	for _, row := range rows {
 		var line []string
 		for _, cell := range row {
-			text := plain(merge(cell.blocks))
+			text := content.PlainText(merge(cell.blocks))
 			column := len(line)
 			if cell.merge == "continue" && text == "" {
 				text = above[column]

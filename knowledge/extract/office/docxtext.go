@@ -167,26 +167,8 @@ func (r *docxReader) readNotes(kind string) error {
 			if err := body.read(); err != nil {
 				return err
 			}
-			r.notes[kind+" "+archive.Attr(e, "id")] = content.Line(plain(merge(body.out)))
+			r.notes[kind+" "+archive.Attr(e, "id")] = content.Line(content.PlainText(merge(body.out)))
 			return nil
 		}, nil)
 	})
-}
-
-// plain returns blocks as lines of text.
-func plain(blocks []content.Block) string {
-	var lines []string
-	for _, b := range blocks {
-		if b.Kind != content.Table {
-			lines = append(lines, b.Text)
-			continue
-		}
-		if b.Header != nil {
-			lines = append(lines, strings.Join(b.Header, " | "))
-		}
-		for _, row := range b.Rows {
-			lines = append(lines, strings.Join(row, " | "))
-		}
-	}
-	return strings.Join(lines, "\n")
 }

@@ -83,7 +83,7 @@ func TestXLSXFarCell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := plain(got.Blocks); text != "near | \n | far" {
+	if text := content.PlainText(got.Blocks); text != "near | \n | far" {
 		t.Errorf("XLSX() = %q", text)
 	}
 }

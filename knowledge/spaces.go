@@ -1,0 +1,134 @@
+package knowledge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/parley-im/parley/internal/fault"
+)
+
+// A change of the embedding model goes on in the background. Options.Former is the
+// model before: it answers until every live document has vectors of the new one and
+// these can be searched fast, then the new one serves (swap). The old vectors stay,
+// and are kept up for new documents, so that people can go back (Serve) until they
+// are forgotten. Without Former there is nobody to ask in the old space, and words
+// alone serve until the new vectors are nearly complete.
+
+// embedders are the models that vectors are made with, the wanted one first.
+func (b *Base) embedders() []Embedder {
+	var all []Embedder
+	if b.embedder != nil {
+		all = append(all, b.embedder)
+	}
+	if f := b.opts.Former; f != nil && (b.embedder == nil || f.Model() != b.embedder.Model()) {
+		all = append(all, f)
+	}
+	return all
+}
+
+// asker is the model that questions are put to, or nil.
+func (b *Base) asker(ctx context.Context) Embedder {
+	all := b.embedders()
+	if len(all) > 1 {
+		serving := b.serving(ctx)
+		for _, e := range all {
+			if e.Model() == serving {
+				return e
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0]
+}
+
+// serving names the model that answers. It is asked for now and then only; who has to
+// do without the answer keeps the last one.
+func (b *Base) serving(ctx context.Context) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if time.Now().Before(b.servingUntil) {
+		return b.servingModel
+	}
+	b.servingUntil = time.Now().Add(b.opts.Poll)
+	spaces, err := b.store.Spaces(ctx)
+	if err != nil {
+		b.log.WarnContext(ctx, "look for the serving model", "err", err)
+		return b.servingModel
+	}
+	b.servingModel = ""
+	for _, s := range spaces {
+		if s.Serving {
+			b.servingModel = s.Model
+		}
+	}
+	return b.servingModel
+}
+
+// tend looks after what makes searches good and fast: the index of the vectors, and the
+// swap to a new model.
+func (b *Base) tend(ctx context.Context) error {
+	tick := time.NewTicker(b.opts.Poll)
+	defer tick.Stop()
+	for {
+		if err := errors.Join(b.store.Tune(ctx), b.swap(ctx)); err != nil && ctx.Err() == nil {
+			b.log.ErrorContext(ctx, "look after the vectors", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// swap lets the wanted model serve once it can. What served before is never served
+// again by itself: people went back from it.
+func (b *Base) swap(ctx context.Context) error {
+	if b.embedder == nil {
+		return nil
+	}
+	spaces, err := b.store.Spaces(ctx)
+	if err != nil {
+		return fmt.Errorf("look for a new model: %w", err)
+	}
+	for _, s := range spaces {
+		if s.Model == b.embedder.Model() && s.Complete && s.Indexed && !s.Served {
+			if err := b.store.Serve(ctx, s.Model); err != nil && !errors.Is(err, fault.Conflict) {
+				return fmt.Errorf("swap models: %w", err)
+			}
+			b.log.InfoContext(ctx, "vectors complete: model serves", "model", s.Model, "vectors", s.Vectors)
+		}
+	}
+	return nil
+}
+
+// Spaces returns the models that have vectors.
+func (b *Base) Spaces(ctx context.Context) ([]Space, error) { return b.store.Spaces(ctx) }
+
+// Serve lets a model answer whose vectors are complete: back to the one before, or
+// forth again.
+func (b *Base) Serve(ctx context.Context, model string) error {
+	for _, e := range b.embedders() {
+		if e.Model() == model {
+			return b.store.Serve(ctx, model)
+		}
+	}
+	return fault.Say(fault.Conflict, "no_embedder", "No embedder with the model %s is configured, so its vectors cannot be searched. Configure it as the former model first.", model)
+}
+
+// Forget removes the vectors of a model that neither serves nor is wanted.
+func (b *Base) Forget(ctx context.Context, model string) error {
+	for _, e := range b.embedders() {
+		if e.Model() == model {
+			return fault.Say(fault.Conflict, "still_configured", "The model %s is configured, so its vectors would be made again. Take it out of the configuration first.", model)
+		}
+	}
+	if err := b.store.Forget(ctx, model); err != nil {
+		return err
+	}
+	return b.clean(ctx)
+}

@@ -1,0 +1,4 @@
+package tokens
+
+// FoldRunes is foldRunes.
+func FoldRunes(text string) []rune { return foldRunes(text) }
