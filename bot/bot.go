@@ -2,8 +2,8 @@
 //
 // Bot.Handle is the pipeline, step by step: is the bot addressed → a command? →
 // recent turns → a follow-up rewritten into a question that stands alone → passages
-// → is anything relevant there? → prompt → model → text with checked citations →
-// remember. Everything it needs from outside it names as small interfaces (turn.go)
+// → is anything relevant there? → prompt → the same answer as before, if one is kept,
+// or the model → text with checked citations → remember. Everything it needs from outside it names as small interfaces (turn.go)
 // and gets in Config; it reaches no network and no database itself.
 //
 // Whether an answer is known is decided by code, never by words of the model.
@@ -46,6 +46,8 @@ type Config struct {
 	Model      Model // writes the answers and rewrites follow-ups; nil: none is configured
 	Extractive Model // answers while Model is nil
 	Memory     Memory
+	Answers    Answers // nil: every question is answered anew
+	ModelID    string  // names Model and how it is set up: an answer of another one is not repeated
 	// Scope tells what a channel may draw on. It is asked for each question. Try asks
 	// with the channel of its request, which may be "".
 	Scope func(ctx context.Context, channel string) (Scope, error)
@@ -151,7 +153,7 @@ func (b *Bot) Handle(ctx context.Context, m gateway.Message, reply io.Writer) er
 	if b.History < 0 {
 		history = nil
 	}
-	err = b.answer(ctx, asked{scope: scope, history: history}, &r, reply)
+	err = b.answer(ctx, asked{scope: scope, history: history, keep: len(m.Attachments) == 0}, &r, reply)
 	switch {
 	case err != nil && stopped(ctx):
 		r.Stopped = true
@@ -175,6 +177,7 @@ type asked struct {
 	scope   Scope
 	history []Turn
 	draft   draft
+	keep    bool // the answer may be kept, and a kept one repeated
 }
 
 // answer writes the answer to r.Question and notes in r how it came about.
@@ -189,15 +192,23 @@ func (b *Bot) answer(ctx context.Context, q asked, r *Receipt, reply io.Writer) 
 		r.Answer = say.Unknown + say.Gap + b.nextStep(r.Language)
 		return write(reply, r.Answer)
 	}
-	request, err := b.request(ctx, q, r)
+	request, key, err := b.request(ctx, q, r)
 	if err != nil {
 		return err
 	}
-	return b.speak(ctx, request, r, reply)
+	if done, err := b.repeat(ctx, key, r, reply); done {
+		return err
+	}
+	whole, err := b.speak(ctx, request, r, reply)
+	if whole {
+		b.keep(ctx, key, r)
+	}
+	return err
 }
 
-// speak streams the model's answer to reply, with its citations checked.
-func (b *Bot) speak(ctx context.Context, request Request, r *Receipt, reply io.Writer) error {
+// speak streams the model's answer to reply, with its citations checked. It is whole
+// if the model came to its end by itself.
+func (b *Bot) speak(ctx context.Context, request Request, r *Receipt, reply io.Writer) (whole bool, err error) {
 	model := b.Model
 	if model == nil {
 		model = b.Extractive
@@ -226,7 +237,7 @@ func (b *Bot) speak(ctx context.Context, request Request, r *Receipt, reply io.W
 	truncated := false
 	for chunk, err := range model.Stream(ctx, request) {
 		if err != nil {
-			return fmt.Errorf("answer: %w", err)
+			return false, fmt.Errorf("answer: %w", err)
 		}
 		r.Model, r.Mode = cmp.Or(chunk.Model, r.Model), cmp.Or(chunk.Mode, r.Mode)
 		truncated = truncated || chunk.Truncated
@@ -234,22 +245,22 @@ func (b *Bot) speak(ctx context.Context, request Request, r *Receipt, reply io.W
 			r.Usage = *chunk.Usage
 		}
 		if err := show(filter.Add(chunk.Text)); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if err := show(filter.Rest()); err != nil {
-		return err
+		return false, err
 	}
 	if strings.TrimSpace(answer.String()) == "" {
-		return fmt.Errorf("answer: the model said nothing: %w", fault.Unavailable)
+		return false, fmt.Errorf("answer: the model said nothing: %w", fault.Unavailable)
 	}
 	if truncated {
 		if err := show(" …"); err != nil {
-			return err
+			return false, err
 		}
 	}
 	r.stage("answer", began)
-	return nil
+	return !truncated, nil
 }
 
 // remember stores r, and with it how the message ended: err is returned as it is.

@@ -109,31 +109,35 @@ func (b *Bot) retrieve(ctx context.Context, q asked, r *Receipt) error {
 	return nil
 }
 
-// request renders the active prompt and fits everything into the model's window.
-func (b *Bot) request(ctx context.Context, q asked, r *Receipt) (Request, error) {
+// request renders the active prompt and fits everything into the model's window. key
+// names the request, see Answers.
+func (b *Bot) request(ctx context.Context, q asked, r *Receipt) (request Request, key string, err error) {
 	defer func(began time.Time) { r.stage("prompt", began) }(time.Now())
 	p, err := b.prompt(ctx, q, "answer", r.Language)
 	if err != nil {
-		return Request{}, err
+		return Request{}, "", err
 	}
 	r.Prompt, r.PromptVersion = p.Name, p.Version
 	room := b.Window - b.MaxAnswer - b.Count(p.Text) - b.Count(r.Question) - 200 // for marks and roles
 	history := fitTurns(q.history, min(b.History, room/4), b.Count)
 	r.Passages = fitPassages(r.Passages, room-room/4, b.Count)
-	r.System, err = p.Render(prompts.Vars{
+	vars := prompts.Vars{
 		Assistant: b.Name,
 		Language:  language.Name(r.Language, r.Question),
 		Question:  r.Question,
 		Passages:  numbered(r.Passages, r.ReplyKey),
 		History:   transcript(history),
 		Date:      today(),
-	})
-	if err != nil {
-		return Request{}, fmt.Errorf("render %s version %d: %w", p.Name, p.Version, err)
+	}
+	if r.System, err = p.Render(vars); err != nil {
+		return Request{}, "", fmt.Errorf("render %s version %d: %w", p.Name, p.Version, err)
+	}
+	if key, err = b.answerKey(q, r, p, vars); err != nil {
+		return Request{}, "", err
 	}
 	r.Turns = append(slices.Clone(history), Turn{User, r.Question})
 	return Request{System: r.System, Turns: r.Turns, MaxTokens: b.MaxAnswer,
-		Question: r.Standalone, Language: r.Language, Passages: r.Passages}, nil
+		Question: r.Standalone, Language: r.Language, Passages: r.Passages}, key, nil
 }
 
 // draft takes the place of an active prompt in a trial.

@@ -77,7 +77,8 @@ type Prompter interface {
 	Active(ctx context.Context, name string) (prompts.Prompt, error)
 }
 
-// Memory keeps what was said and how each answer came about.
+// Memory keeps what was said and how each answer came about. Implementations run the
+// suite in memorytest.
 type Memory interface {
 	// Recent returns the last turns of a session, at most n, oldest first; not those of
 	// the answer with the given ReplyKey, which an earlier attempt at it may have left.
@@ -109,6 +110,7 @@ type Receipt struct {
 	Turns         []Turn              `json:"turns"`
 	Mode          Mode                `json:"mode"`
 	Model         string              `json:"model"`
+	Cached        bool                `json:"cached,omitempty"` // the answer was kept from an equal request: Model said it then, and none was asked now
 	Usage         Usage               `json:"usage"`
 	Answer        string              `json:"answer"`
 	Stopped       bool                `json:"stopped,omitempty"`
@@ -119,6 +121,6 @@ type Receipt struct {
 
 // Stage is the time one step took.
 type Stage struct {
-	Name string        `json:"name"` // history, rewrite, retrieve, prompt, first_token, answer
+	Name string        `json:"name"` // history, rewrite, retrieve, prompt, cache, first_token, answer
 	Took time.Duration `json:"took"` // nanoseconds
 }

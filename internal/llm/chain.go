@@ -102,10 +102,13 @@ func excluded(err error) bool {
 	return !ok || e.Reason == openai.Refused || e.Reason == openai.Filtered
 }
 
-// Stream asks the endpoints in order until one answers.
+// Stream asks the endpoints in order until one answers. A breaker saves waiting,
+// it must not cost an answer: when nobody else answers and there is no last resort,
+// the first endpoint that was left alone is asked all the same.
 func (c *Chain) Stream(ctx context.Context, r bot.Request) iter.Seq2[bot.Chunk, error] {
 	return func(yield func(bot.Chunk, error) bool) {
 		var failures []error
+		var alone *link
 		for _, l := range c.links {
 			for waited := false; ; waited = true {
 				said, err := l.stream(ctx, r, yield)
@@ -115,6 +118,9 @@ func (c *Chain) Stream(ctx context.Context, r bot.Request) iter.Seq2[bot.Chunk, 
 				if said || ctx.Err() != nil {
 					yield(bot.Chunk{}, err)
 					return
+				}
+				if open(err) && alone == nil {
+					alone = l
 				}
 				failures = append(failures, err)
 				c.log.WarnContext(ctx, "model failed", "model", l.client.Name, "err", err)
@@ -126,6 +132,17 @@ func (c *Chain) Stream(ctx context.Context, r bot.Request) iter.Seq2[bot.Chunk, 
 		if c.lastResort != nil && len(r.Passages) > 0 && ctx.Err() == nil {
 			c.lastResort.Stream(ctx, r)(yield)
 			return
+		}
+		if alone != nil && ctx.Err() == nil {
+			said, err := alone.ask(ctx, r, yield)
+			if err == nil {
+				return
+			}
+			if said {
+				yield(bot.Chunk{}, err)
+				return
+			}
+			failures = append(failures, err)
 		}
 		if err := context.Cause(ctx); err != nil {
 			yield(bot.Chunk{}, fmt.Errorf("ask the models: %w", err))
@@ -152,30 +169,41 @@ func (c *Chain) wait(ctx context.Context, err error) bool {
 // stream asks one endpoint through its breaker. said tells whether text was shown.
 // No error is returned when the reader left.
 func (l *link) stream(ctx context.Context, r bot.Request, yield func(bot.Chunk, error) bool) (said bool, err error) {
-	began := time.Now()
 	_, err = l.breaker.Execute(func() (struct{}, error) {
-		for chunk, err := range l.client.Stream(ctx, r) {
-			if err != nil {
-				return struct{}{}, err
-			}
-			if chunk.Text != "" && !said {
-				said = true
-				l.note(func(h *Health) { h.FirstToken = time.Since(began) })
-			}
-			if !yield(chunk, nil) {
-				return struct{}{}, nil
-			}
-		}
-		l.note(func(h *Health) { h.OKAt = time.Now() })
-		return struct{}{}, nil
+		said, err = l.ask(ctx, r, yield)
+		return struct{}{}, err
 	})
-	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
+	if open(err) {
 		return said, fmt.Errorf("model %s is left alone for now: %w: %w", l.client.Name, fault.Unavailable, err)
 	}
-	if e, ok := errors.AsType[*openai.Error](err); ok {
-		l.note(func(h *Health) { h.Error, h.Status, h.ErrorAt = e.Reason, e.Status, time.Now() })
-	}
 	return said, err
+}
+
+// open reports whether a breaker let a call not through.
+func open(err error) bool {
+	return errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests)
+}
+
+// ask asks one endpoint, breaker or not.
+func (l *link) ask(ctx context.Context, r bot.Request, yield func(bot.Chunk, error) bool) (said bool, err error) {
+	began := time.Now()
+	for chunk, err := range l.client.Stream(ctx, r) {
+		if e, ok := errors.AsType[*openai.Error](err); ok {
+			l.note(func(h *Health) { h.Error, h.Status, h.ErrorAt = e.Reason, e.Status, time.Now() })
+		}
+		if err != nil {
+			return said, err
+		}
+		if chunk.Text != "" && !said {
+			said = true
+			l.note(func(h *Health) { h.FirstToken = time.Since(began) })
+		}
+		if !yield(chunk, nil) {
+			return said, nil
+		}
+	}
+	l.note(func(h *Health) { h.OKAt = time.Now() })
+	return said, nil
 }
 
 func (l *link) note(change func(*Health)) {

@@ -124,6 +124,31 @@ func TestBreaker(t *testing.T) {
 	}
 }
 
+// An open breaker costs no answer: a model that works now and then is asked when
+// there is nobody else.
+func TestBreakerCostsNoAnswer(t *testing.T) {
+	flaky := llmtest.Start(t, llmtest.Script{Fault: always(llmtest.ServerError)})
+	down := llmtest.Start(t, llmtest.Script{Fault: always(llmtest.ServerError)})
+	c := chain(t, nil, flaky, down)
+	for range 4 {
+		if _, _, err := collect(t.Context(), c, question); err == nil {
+			t.Fatal("nobody can answer")
+		}
+	}
+	if h := c.Health(); h[0].State != "open" || h[1].State != "open" {
+		t.Fatalf("breakers are %s and %s", h[0].State, h[1].State)
+	}
+	flaky.Set(llmtest.Script{Answer: say("now and then [1]")})
+	before := down.Calls()
+	text, last, err := collect(t.Context(), c, question)
+	if err != nil || text != "now and then [1]" || last.Model != "model-a" {
+		t.Errorf("got %q by %s, %v", text, last.Model, err)
+	}
+	if n := down.Calls() - before; n != 0 {
+		t.Errorf("the other one was asked %d times, though it is left alone", n)
+	}
+}
+
 // What the readers do and what one request is like does not open a breaker.
 func TestBreakerExcludes(t *testing.T) {
 	server := llmtest.Start(t, llmtest.Script{Fault: always(llmtest.BadRequest)})
