@@ -35,7 +35,10 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 		got := condition{Name: c.Name, OK: true}
 		if err := c.Ask(ctx); err != nil {
 			_, got.Detail = fault.Public(err)
-			got.OK, out.OK, status = false, false, http.StatusServiceUnavailable
+			got.OK = false
+			if !c.Soft {
+				out.OK, status = false, http.StatusServiceUnavailable
+			}
 			s.Log.WarnContext(ctx, "not ready", "check", c.Name, "request", problem.Request(ctx), "err", err)
 		}
 		out.Checks = append(out.Checks, got)

@@ -149,13 +149,14 @@ func TestReady(t *testing.T) {
 		c.Ready = []web.Check{
 			{Name: "database", Ask: func(context.Context) error { return nil }},
 			{Name: "gateway", Ask: func(context.Context) error { return broken }},
+			{Name: "redis", Ask: func(context.Context) error { return fault.Unavailable }, Soft: true},
 		}
 	})
 	p := h.nobody()
 	if got := p.get("/healthz"); got.status != 200 {
 		t.Errorf("healthz: %d", got.status)
 	}
-	if got := p.get("/readyz"); got.status != 200 || !strings.Contains(got.body, `{"name":"gateway","ok":true,"detail":""}`) {
+	if got := p.get("/readyz"); got.status != 200 || !strings.Contains(got.body, `{"name":"gateway","ok":true,"detail":""},{"name":"redis","ok":false,`) {
 		t.Errorf("got %d %s", got.status, got.body)
 	}
 	broken = fmt.Errorf("dial 10.0.0.7: secret detail: %w", fault.Unavailable)

@@ -40,6 +40,7 @@ type Config struct {
 type Check struct {
 	Name string
 	Ask  func(context.Context) error // nil: all is well
+	Soft bool                        // worth telling, no reason to turn requests away
 }
 
 // Observation is one request, for metrics. Route is a pattern and has no IDs.

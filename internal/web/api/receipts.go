@@ -37,6 +37,7 @@ type Receipt struct {
 	Model         string              `json:"model"`
 	Usage         activity.Usage      `json:"usage"`
 	Answer        string              `json:"answer"`
+	Cached        bool                `json:"cached" doc:"The same was answered before: the model was not asked again."`
 	Stopped       bool                `json:"stopped"`
 	Error         string              `json:"error" doc:"Kind of failure, for staff."`
 	Stages        []ReceiptStage      `json:"stages"`
@@ -45,7 +46,7 @@ type Receipt struct {
 
 // ReceiptStage is the time one step took.
 type ReceiptStage struct {
-	Name   string  `json:"name" doc:"history, rewrite, retrieve, prompt, first_token, answer"`
+	Name   string  `json:"name" doc:"history, rewrite, retrieve, prompt, cache, first_token, answer"`
 	TookMS float64 `json:"took_ms"`
 }
 
@@ -62,7 +63,7 @@ func show(r bot.Receipt) *receiptOutput {
 		Passages: endpoint.List(r.Passages), Cited: endpoint.List(r.Cited), Prompt: r.Prompt, PromptVersion: r.PromptVersion,
 		System: r.System, Turns: endpoint.List(r.Turns), Mode: r.Mode, Model: r.Model,
 		Usage:  activity.Usage{Input: r.Usage.Input, Cached: r.Usage.Cached, Output: r.Usage.Output},
-		Answer: r.Answer, Stopped: r.Stopped, Error: r.Error, Stages: stages, At: r.At,
+		Answer: r.Answer, Cached: r.Cached, Stopped: r.Stopped, Error: r.Error, Stages: stages, At: r.At,
 	}}
 }
 

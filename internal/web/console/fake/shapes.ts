@@ -104,6 +104,7 @@ export function receipt(part: Partial<Receipt>): Receipt {
     usage: { input: 1840, cached: 1024, output: 96 },
     answer:
       "Yes. A gift can be returned **without the receipt** [1]:\n\n1. Tell us the name of the buyer and the date.\n2. We look the order up.\n3. You get a voucher.\n\nSale items are exchanged, not refunded [1].",
+    cached: false,
     stopped: false,
     error: "",
     stages: [

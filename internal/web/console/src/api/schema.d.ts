@@ -888,6 +888,8 @@ export interface components {
             answer: string;
             /** Format: date-time */
             at: string;
+            /** @description The same was answered before: the model was not asked again. */
+            cached: boolean;
             channel: string;
             /** @description Numbers of the passages that the answer cites, from 1. */
             cited: number[];
@@ -923,7 +925,7 @@ export interface components {
             usage: components["schemas"]["Usage"];
         };
         ReceiptStage: {
-            /** @description history, rewrite, retrieve, prompt, first_token, answer */
+            /** @description history, rewrite, retrieve, prompt, cache, first_token, answer */
             name: string;
             /** Format: double */
             took_ms: number;

@@ -30,6 +30,7 @@ export default {
   role: "There is no such role.",
   owners_only: "Only an owner may do this to an owner, and only in person.",
   last_owner: "This is the last owner. Make somebody else an owner first.",
+  user_changed: "Somebody else changed this user meanwhile. Look again, then repeat the change.",
   unknown_user: "This user does not exist any more.",
   unknown_key: "This key does not exist any more.",
   permission: "You may not give a permission that you do not have.",

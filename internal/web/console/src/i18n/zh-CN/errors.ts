@@ -25,6 +25,7 @@ export default {
   role: "没有这个角色。",
   owners_only: "只有拥有者本人登录后才能对拥有者执行此操作。",
   last_owner: "这是最后一位拥有者，请先将其他人设为拥有者。",
+  user_changed: "在此期间有其他人更改了该用户。请重新查看后再操作。",
   unknown_user: "该用户已不存在。",
   unknown_key: "该密钥已不存在。",
   permission: "不能授予您自己没有的权限。",

@@ -101,6 +101,7 @@ function Verdict({ receipt: r }: { receipt: Receipt }) {
         {r.known ? t("receipt.known") : t("receipt.notKnown")}
       </Badge>
       <Badge color="gray">{t("receipt.confidence", { percent: formatPercent(r.confidence, 1) })}</Badge>
+      {r.cached && <Badge color="gray">{t("receipt.cachedAnswer")}</Badge>}
       {r.stopped && <Badge color="gray">{t("receipt.stopped")}</Badge>}
     </>
   );

@@ -3,7 +3,7 @@ import { formatMs } from "../format";
 import classes from "./Waterfall.module.css";
 import { type StageTime, waterfall } from "./waterfall";
 
-const known = ["history", "rewrite", "retrieve", "prompt", "first_token", "answer"] as const;
+const known = ["history", "rewrite", "retrieve", "prompt", "cache", "first_token", "answer"] as const;
 type Known = (typeof known)[number];
 
 /** Where the time of an answer went, as bars on one line of time. */
