@@ -1,7 +1,13 @@
-// Package bench measures what Parley promises, from outside: it starts the real
-// program as a process of its own, with a made-up chat platform and a stand-in
-// model on loopback, kills it, and counts what the platform saw.
+// Package bench is the folder of what measures Parley from outside. Each measurement
+// starts the real program as processes of its own, with everything around it made
+// up on loopback, and counts what people see.
 //
-//   - Delivery sends messages through the webhook channel while the server is killed.
-//   - FirstText measures what Parley adds between a message and its first visible text.
+//   - delivery sends messages while things go wrong (scenarios R1 to R10)
+//   - ingest uploads documents while the server is killed, or not (R12)
+//   - speed measures the first visible text, and how fast messages are made durable
+//   - retrieval measures search over many chunks, within this process
+//
+// They stand on rig (processes, database, model, documents), im (the platform), chat
+// (visitors of the browser chat) and proxy (bad connections). `parley bench` runs
+// them, and docs/reliability.md and docs/performance.md have what they found.
 package bench

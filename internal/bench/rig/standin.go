@@ -1,22 +1,44 @@
-package bench
+package rig
 
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/parley-im/parley/internal/llm/llmtest"
 )
 
-// Standin is a stand-in for a model server, of fixed pace, that runs in this process.
+// Model says how a stand-in behaves.
+type Model struct {
+	First  time.Duration // before the first piece of an answer
+	Pace   float64       // pieces a second after it; 0: all at once
+	Faults float64       // share of calls that go wrong, for each way in Misbehaviours
+	Seed   uint64        // of the faults
+}
+
+// Misbehaviours are the ways in which a stand-in goes wrong when it is told to.
+func Misbehaviours() []llmtest.Fault {
+	return []llmtest.Fault{
+		llmtest.RateLimit, llmtest.ServerError, llmtest.Hang, llmtest.HangFirst, llmtest.Cut,
+		llmtest.Stall, llmtest.Garbage, llmtest.HTML, llmtest.LongLine, llmtest.WrongFinish,
+	}
+}
+
+// Standin is a stand-in for a model server that runs in this process.
 type Standin struct {
 	URL   string // base URL for config.yaml
+	model Model
 	calls atomic.Int64
 	stop  context.CancelFunc
 	ended chan error
+
+	mu    sync.Mutex
+	wrong map[llmtest.Fault]int
 }
 
 // Ending are the last words of every answer of the stand-in.
@@ -46,16 +68,12 @@ func Answer(a llmtest.Asked) string {
 	return strings.Join(append(parts, Ending), " ")
 }
 
-// NewStandin starts a stand-in on loopback: firstToken before the first piece,
-// then pace pieces a second (0: all at once).
-func NewStandin(firstToken time.Duration, pace float64) (*Standin, error) {
+// NewStandin starts a stand-in on loopback.
+func NewStandin(m Model) (*Standin, error) {
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Standin{stop: stop, ended: make(chan error, 1)}
+	s := &Standin{model: m, stop: stop, ended: make(chan error, 1), wrong: map[llmtest.Fault]int{}}
 	ready := make(chan string, 1)
-	script := llmtest.Script{FirstToken: firstToken, Pace: pace, Answer: func(a llmtest.Asked) string {
-		s.calls.Add(1)
-		return Answer(a)
-	}}
+	script := llmtest.Script{FirstToken: m.First, Pace: m.Pace, Answer: Answer, Fault: s.fault, RetryAfter: "1"}
 	go func() {
 		s.ended <- llmtest.ListenAndServe(ctx, "127.0.0.1:0", script, func(url string) { ready <- url })
 	}()
@@ -68,8 +86,37 @@ func NewStandin(firstToken time.Duration, pace float64) (*Standin, error) {
 	}
 }
 
+// fault counts the call and draws how it goes.
+func (s *Standin) fault(call int) llmtest.Fault {
+	s.calls.Add(1)
+	if s.model.Faults <= 0 {
+		return llmtest.None
+	}
+	chance := rand.New(rand.NewPCG(s.model.Seed, uint64(call)))
+	n := int(chance.Float64() / s.model.Faults)
+	ways := Misbehaviours()
+	if n >= len(ways) {
+		return llmtest.None
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wrong[ways[n]]++
+	return ways[n]
+}
+
 // Calls returns how many answers it was asked for.
 func (s *Standin) Calls() int { return int(s.calls.Load()) }
+
+// Wrong returns how often it misbehaved, by the way.
+func (s *Standin) Wrong() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ways := map[string]int{}
+	for way, n := range s.wrong {
+		ways[string(way)] = n
+	}
+	return ways
+}
 
 // Close ends it.
 func (s *Standin) Close() error {

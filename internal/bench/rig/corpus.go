@@ -1,4 +1,4 @@
-package bench
+package rig
 
 import (
 	"fmt"
@@ -9,17 +9,18 @@ import (
 	"strings"
 )
 
-// corpus makes documents of a made-up company, in Chinese and English by turns.
+// Corpus makes documents of a made-up company, in Chinese and English by turns.
 // Words come by Zipf's law, as in real text, so that common words have long
 // postings and rare ones short.
-type corpus struct {
+type Corpus struct {
 	chance  *rand.Rand
 	english []string
 	chinese []rune
 }
 
-func newCorpus(seed uint64) *corpus {
-	c := &corpus{chance: rand.New(rand.NewPCG(seed, 3))}
+// NewCorpus returns a corpus; the same seed makes the same one.
+func NewCorpus(seed uint64) *Corpus {
+	c := &Corpus{chance: rand.New(rand.NewPCG(seed, 3))}
 	syllables := strings.Fields("ba co de fi ga ho in ka lo ma ne or pa qui re so ta un ver wi tion ment ing er al")
 	for len(c.english) < 8000 {
 		var word strings.Builder
@@ -36,11 +37,12 @@ func newCorpus(seed uint64) *corpus {
 }
 
 // rank draws a place in a list of n with a chance of about 1/place.
-func (c *corpus) rank(n int) int {
+func (c *Corpus) rank(n int) int {
 	return int(math.Exp(c.chance.Float64()*math.Log(float64(n)))) % n
 }
 
-func (c *corpus) sentence(chinese bool) string {
+// Sentence makes one.
+func (c *Corpus) Sentence(chinese bool) string {
 	var b strings.Builder
 	if chinese {
 		for range 12 + c.chance.IntN(20) {
@@ -57,18 +59,18 @@ func (c *corpus) sentence(chinese bool) string {
 	return b.String() + ". "
 }
 
-// question asks for a sentence as people do: a part of it.
-func (c *corpus) question(chinese bool) string {
+// Question asks for a sentence as people do: a part of it.
+func (c *Corpus) Question(chinese bool) string {
 	if chinese {
-		r := []rune(c.sentence(true))
+		r := []rune(c.Sentence(true))
 		return string(r[:min(len(r)-1, 12)]) + "是什么？"
 	}
-	words := strings.Fields(c.sentence(false))
+	words := strings.Fields(c.Sentence(false))
 	return "What is " + strings.TrimRight(strings.Join(words[:min(len(words), 8)], " "), ".") + "?"
 }
 
-// write makes files in dir that are cut into about the given number of chunks.
-func (c *corpus) write(dir string, chunks int) (files []string, err error) {
+// Write makes files in dir that are cut into about the given number of chunks.
+func (c *Corpus) Write(dir string, chunks int) (files []string, err error) {
 	const perFile = 200
 	for n := 0; n*perFile < chunks; n++ {
 		chinese := n%2 == 0
@@ -76,7 +78,7 @@ func (c *corpus) write(dir string, chunks int) (files []string, err error) {
 		for section := range min(perFile, chunks-n*perFile) {
 			fmt.Fprintf(&b, "\n## Section %d.%d\n\n", n, section)
 			for b2 := b.Len(); b.Len()-b2 < 650; {
-				b.WriteString(c.sentence(chinese))
+				b.WriteString(c.Sentence(chinese))
 			}
 			b.WriteString("\n")
 		}
