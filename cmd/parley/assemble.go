@@ -8,18 +8,16 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/parley-im/parley/bot"
 	"github.com/parley-im/parley/internal/config"
 	"github.com/parley-im/parley/internal/llm"
+	"github.com/parley-im/parley/internal/llm/answercache"
+	"github.com/parley-im/parley/internal/llm/embedcache"
 	"github.com/parley-im/parley/internal/llm/openai"
-	"github.com/parley-im/parley/internal/sqlite"
-	"github.com/parley-im/parley/internal/sqlite/library"
-	"github.com/parley-im/parley/internal/sqlite/promptversions"
-	"github.com/parley-im/parley/internal/sqlite/receipts"
 	"github.com/parley-im/parley/internal/telemetry"
 	"github.com/parley-im/parley/knowledge"
-	"github.com/parley-im/parley/knowledge/disk"
 	"github.com/parley-im/parley/knowledge/extract"
 	"github.com/parley-im/parley/prompts"
 )
@@ -28,35 +26,30 @@ import (
 type installation struct {
 	cfg      config.Config
 	log      *slog.Logger
-	db       *sqlite.DB
+	stores   *stores
+	sharing  sharing
 	base     *knowledge.Base
 	prompts  *prompts.Store
-	receipts *receipts.Store
 	chain    *llm.Chain       // nil: no model is configured
 	embedder *openai.Embedder // nil: words alone
+	former   *openai.Embedder // of the vectors before, or nil
 	bot      *bot.Bot
 	runner   extract.Runner
 	meters   *telemetry.Telemetry
 }
 
-// databaseFile is the one database of the data folder.
-func databaseFile(data string) string { return filepath.Join(data, "parley.db") }
-
-// open makes the data folder if it is not there, opens the database and brings it
-// up to date, and joins the parts. It starts nothing.
+// open makes the data folder if it is not there, opens the database and joins the
+// parts. It starts nothing.
 func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*installation, error) {
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	db, err := sqlite.Open(ctx, databaseFile(cfg.Data))
+	stores, err := openStores(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	in := &installation{cfg: cfg, log: log, db: db, meters: telemetry.New(version)}
-	if _, _, err := db.Migrate(ctx); err != nil {
-		return nil, errors.Join(err, in.Close())
-	}
-	if err := in.assemble(); err != nil {
+	in := &installation{cfg: cfg, log: log, stores: stores, meters: telemetry.New(version)}
+	if err := errors.Join(in.share(), in.assemble()); err != nil {
 		return nil, errors.Join(err, in.Close())
 	}
 	return in, nil
@@ -64,37 +57,42 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*installati
 
 func (in *installation) assemble() error {
 	cfg := in.cfg
-	files, err := disk.New(filepath.Join(cfg.Data, "files"))
+	runner, err := newRunner(cfg, filepath.Join(cfg.Data, "cache"))
 	if err != nil {
 		return err
 	}
-	in.runner, err = newRunner(cfg, filepath.Join(cfg.Data, "cache"))
-	if err != nil {
-		return err
+	in.runner = runner
+	// The Base must not get a nil pointer in an interface.
+	var embedder, former knowledge.Embedder
+	if cfg.Embedder != nil {
+		in.embedder = newEmbedder("embedder", *cfg.Embedder)
+		embedder = embedcache.New(in.embedder, in.sharing.cache("vectors"), embedcache.Options{})
 	}
-	var embedder knowledge.Embedder
-	if e := cfg.Embedder; e != nil {
-		in.embedder = openai.NewEmbedder(openai.EmbedderConfig{
-			Endpoint: openai.Endpoint{
-				Name: "embedder", BaseURL: e.BaseURL, Key: string(e.APIKey), Model: e.Model, APIType: e.API, APIVersion: e.APIVersion,
-			},
-			Dimensions: e.Dimensions, Batch: e.Batch, Timeout: e.Timeout,
-		})
-		embedder = in.embedder
+	if cfg.Former != nil {
+		in.former = newEmbedder("former_embedder", *cfg.Former)
+		former = in.former
 	}
-	in.base = knowledge.New(library.New(in.db), files, in.runner, embedder, in.log, knowledge.Options{
-		MaxUpload: int64(cfg.Uploads.MaxSize), ExtractTime: cfg.Uploads.ParseTime * 2, Workers: cfg.Uploads.Workers,
+	in.base = knowledge.New(in.stores.library, in.stores.files, in.runner, embedder, in.log, knowledge.Options{
+		MaxUpload: int64(cfg.Uploads.MaxSize), ExtractTime: cfg.Uploads.ParseTime * 2, Workers: cfg.Uploads.Workers, Former: former,
 	})
-	in.prompts = prompts.New(promptversions.New(in.db))
-	in.receipts = receipts.New(in.db, cfg.Answers.SessionIdle)
+	in.prompts = prompts.New(in.stores.prompts)
 	in.bot = bot.New(in.botConfig())
 	return nil
+}
+
+func newEmbedder(name string, e config.Embedder) *openai.Embedder {
+	return openai.NewEmbedder(openai.EmbedderConfig{
+		Endpoint: openai.Endpoint{
+			Name: name, BaseURL: e.BaseURL, Key: string(e.APIKey), Model: e.Model, APIType: e.API, APIVersion: e.APIVersion,
+		},
+		Dimensions: e.Dimensions, Batch: e.Batch, Timeout: e.Timeout,
+	})
 }
 
 func (in *installation) botConfig() bot.Config {
 	cfg := in.cfg
 	c := bot.Config{
-		Retriever: in.base, Prompts: in.prompts, Extractive: llm.Extractive{}, Memory: in.meters.Memory(in.receipts),
+		Retriever: in.base, Prompts: in.prompts, Extractive: llm.Extractive{}, Memory: in.meters.Memory(in.stores.receipts),
 		Scope: in.scope, Log: in.log, Name: cfg.Assistant.Name, KnownAt: cfg.Answers.KnownAt,
 		AskAnyway: cfg.Answers.AskAnyway, NextStep: cfg.Assistant.NextStep, PublicURL: cfg.PublicURL,
 		Passages: cfg.Answers.Passages, History: cfg.Answers.HistoryTokens,
@@ -121,7 +119,24 @@ func (in *installation) botConfig() bot.Config {
 	}
 	in.chain = llm.New(chain)
 	c.Model = in.chain
+	if cfg.Answers.Cache > 0 {
+		c.Answers = answercache.New(in.sharing.cache("answers"), cfg.Answers.Cache)
+		c.ModelID = modelID(cfg.Models)
+	}
 	return c
+}
+
+// modelID changes with everything about the models that may change their answers.
+func modelID(models []config.Model) string {
+	var b strings.Builder
+	for _, m := range models {
+		temperature := "default"
+		if m.Temperature != nil {
+			temperature = fmt.Sprint(*m.Temperature)
+		}
+		fmt.Fprintf(&b, "%s %s %s %s %d %v\n", m.BaseURL, m.Model, m.APIVersion, temperature, m.MaxTokens, m.ExtraBody)
+	}
+	return b.String()
 }
 
 // smallest returns the smaller of those that are set.
@@ -174,18 +189,6 @@ func (in *installation) embedderName() string {
 	return in.embedder.Model()
 }
 
-// ready reports whether the database answers and has the schema of this program.
-func (in *installation) ready(ctx context.Context) error {
-	have, want, err := in.db.Version(ctx)
-	if err != nil {
-		return err
-	}
-	if have != want {
-		return fmt.Errorf("the database is at schema version %d, this program needs %d", have, want)
-	}
-	return nil
-}
-
 // Close closes what open opened.
 func (in *installation) Close() error {
 	if in.chain != nil {
@@ -194,5 +197,8 @@ func (in *installation) Close() error {
 	if in.embedder != nil {
 		in.embedder.Close()
 	}
-	return in.db.Close()
+	if in.former != nil {
+		in.former.Close()
+	}
+	return errors.Join(in.sharing.close(), in.stores.Close())
 }

@@ -7,84 +7,85 @@ import (
 	"os"
 	"time"
 
-	"github.com/parley-im/parley/internal/bench"
-	"github.com/parley-im/parley/internal/failpoint"
+	"github.com/parley-im/parley/internal/bench/delivery"
+	"github.com/parley-im/parley/internal/bench/ingest"
+	"github.com/parley-im/parley/internal/bench/speed"
+	"github.com/parley-im/parley/internal/testservice"
 )
 
 type benchCmd struct {
-	Delivery  benchDeliveryCmd  `cmd:"" help:"Send messages while the server is killed, and count what the platform sees."`
+	Delivery  benchDeliveryCmd  `cmd:"" help:"Send messages while things go wrong, and count what people see."`
+	Retrieval benchRetrievalCmd `cmd:"" help:"Search over many chunks: time, recall, rights."`
+	Ingest    benchIngestCmd    `cmd:"" help:"Upload documents, perhaps while the server is killed, and count what readers see (R12)."`
+	Intake    benchIntakeCmd    `cmd:"" help:"Messages a second that are made durable."`
 	FirstText benchFirstTextCmd `cmd:"" name:"first-text" help:"Time that Parley adds before the first visible text."`
 }
 
-type benchDeliveryCmd struct {
-	Messages      int           `help:"Messages in all." default:"2000"`
-	Conversations int           `help:"Conversations they are spread over." default:"100"`
-	Rate          int           `help:"Messages a second." default:"100"`
-	Kill          time.Duration `help:"kill -9 about this often; 0: never." default:"2s"`
-	Failpoint     string        `help:"Die at this boundary of the ledger in the first run, such as settle.after:3."`
-	Seed          []uint64      `help:"Seeds; one run each." default:"1"`
-	JSON          bool          `name:"json" help:"Print JSON."`
+// benchOn are the flags that all measurements share.
+type benchOn struct {
+	Database string `help:"postgres:// address of a server on which a database is made and dropped again; \"own\": a server is started for the measurement (see .ci/services); without it SQLite." env:"PARLEY_BENCH_DATABASE" placeholder:"URL"`
+	JSON     bool   `name:"json" help:"Print JSON."`
 }
 
-func (c *benchDeliveryCmd) Run(a *app) error {
-	if c.Messages < 1 || c.Conversations < 1 || c.Rate < 1 || c.Kill < 0 {
-		return errors.New("--messages, --conversations and --rate must be above 0")
-	}
-	if c.Failpoint != "" {
-		if _, err := failpoint.Parse(c.Failpoint); err != nil {
-			return err
-		}
-	}
-	var broken error
-	for _, seed := range c.Seed {
-		report, err := deliver(a.ctx, bench.Delivery{
-			Messages: c.Messages, Conversations: c.Conversations, Rate: c.Rate, Kill: c.Kill,
-			Failpoint: c.Failpoint, Lossy: 0.02, Again: 0.05, Seed: seed,
-		})
+// servers are what a measurement runs on, beside Parley.
+type servers struct {
+	database string // postgres://, or "" for SQLite
+	restart  delivery.Restart
+	redis    delivery.Redis
+	close    []func() error
+}
+
+// start starts what was asked for.
+func (c benchOn) start(redis bool) (*servers, error) {
+	s := &servers{database: c.Database}
+	if c.Database == "own" {
+		p, err := testservice.StartPostgres(testservice.PostgresOptions{Durable: true})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if c.JSON {
-			if err := printJSON(a, report); err != nil {
-				return err
-			}
-		} else {
-			fmt.Fprintf(a.stdout, "seed %d: %d messages in %d conversations, %d kills, %.0f s\n"+
-				"  answered %d   lost %d   twice %d   out of order %d   half-written %d   notices %d\n"+
-				"  ledger %v   model calls per message %.3f\n",
-				report.Seed, report.Messages, report.Conversations, report.Kills, report.Seconds,
-				report.Answered, report.Lost, report.Twice, report.Misordered, report.Half, report.Notices,
-				report.Rows, report.CallsPerOne)
-		}
-		if f := report.Fault(); f != "" {
-			broken = errors.Join(broken, fmt.Errorf("seed %d: %s", seed, f))
-		}
+		s.database = p.URL("postgres")
+		s.restart = func(context.Context) error { return errors.Join(p.Crash(), p.Start()) }
+		s.close = append(s.close, p.Close)
 	}
-	return broken
+	if redis {
+		r, err := testservice.StartRedis()
+		if err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		s.redis = r
+		s.close = append(s.close, r.Close)
+	}
+	return s, nil
 }
 
-// deliver runs one delivery with a stand-in model, killing this very program.
-func deliver(ctx context.Context, d bench.Delivery) (bench.DeliveryReport, error) {
-	if d.Program == nil {
-		var err error
-		if d.Program, err = self(); err != nil {
-			return bench.DeliveryReport{}, err
-		}
+// Close ends what start started.
+func (s *servers) Close() error {
+	var errs []error
+	for _, f := range s.close {
+		errs = append(errs, f())
 	}
-	model, err := bench.NewStandin(20*time.Millisecond, 300)
-	if err != nil {
-		return bench.DeliveryReport{}, err
+	return errors.Join(errs...)
+}
+
+// show prints a report, and its verdict as the error.
+func (c benchOn) show(a *app, report interface{ Table() string }, fault string) error {
+	var err error
+	if c.JSON {
+		err = printJSON(a, report)
+	} else {
+		_, err = fmt.Fprint(a.stdout, report.Table())
 	}
-	d.Model = model
-	report, err := d.Run(ctx)
-	return report, errors.Join(err, model.Close())
+	if err == nil && fault != "" {
+		err = errors.New(fault)
+	}
+	return err
 }
 
 type benchFirstTextCmd struct {
+	benchOn
 	Chunks    int    `help:"Chunks in the knowledge base." default:"10000"`
 	Questions int    `help:"Questions asked one after the other." default:"200"`
 	Seed      uint64 `help:"Of the made-up documents." default:"1"`
-	JSON      bool   `name:"json" help:"Print JSON."`
 }
 
 func (c *benchFirstTextCmd) Run(a *app) error {
@@ -95,27 +96,80 @@ func (c *benchFirstTextCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	const first = 100 * time.Millisecond
-	model, err := bench.NewStandin(first, 100)
+	servers, err := c.start(false)
 	if err != nil {
 		return err
 	}
-	report, err := bench.FirstText{
-		Program: program, Model: model, ModelTime: first, Chunks: c.Chunks, Questions: c.Questions, Seed: c.Seed,
+	defer servers.Close()
+	report, err := speed.FirstText{
+		Program: program, Database: servers.database, ModelTime: 100 * time.Millisecond, Chunks: c.Chunks, Questions: c.Questions, Seed: c.Seed,
 	}.Run(a.ctx)
-	if err := errors.Join(err, model.Close()); err != nil {
+	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return printJSON(a, report)
+	return c.show(a, report, "")
+}
+
+type benchIngestCmd struct {
+	benchOn
+	Documents int           `help:"Documents; every second one is uploaded again with another text." default:"500"`
+	Sections  int           `help:"Sections of one document; a section is about one chunk." default:"10"`
+	Kill      time.Duration `help:"kill -9 about this often; 0: never." default:"2s"`
+	Seed      uint64        `help:"Of the documents and the kills." default:"1"`
+}
+
+func (c *benchIngestCmd) Run(a *app) error {
+	if c.Documents < 1 || c.Sections < 1 || c.Sections > 200 || c.Kill < 0 {
+		return errors.New("--documents must be above 0 and --sections between 1 and 200")
 	}
-	_, err = fmt.Fprintf(a.stdout, "first text over %d chunks (%s), %d questions, a model that takes %.0f ms to its first piece\n"+
-		"  added by Parley   p50 %.1f ms   p95 %.1f ms\n"+
-		"  import            %.0f chunks/s\n"+
-		"  memory            idle %.0f MB   after %.0f MB\n",
-		report.ChunksFound, report.Store, report.Questions, report.ModelMS, report.AddedP50, report.AddedP95,
-		report.IngestPerS, report.IdleMB, report.AfterMB)
-	return err
+	program, err := self()
+	if err != nil {
+		return err
+	}
+	servers, err := c.start(false)
+	if err != nil {
+		return err
+	}
+	defer servers.Close()
+	report, err := ingest.Trial{
+		Program: program, Database: servers.database, Documents: c.Documents, Sections: c.Sections, Kill: c.Kill, Seed: c.Seed,
+	}.Run(a.ctx)
+	if err != nil {
+		return err
+	}
+	return c.show(a, report, report.Fault())
+}
+
+type benchIntakeCmd struct {
+	benchOn
+	Rate   int           `help:"Messages a second that are offered." default:"1000"`
+	For    time.Duration `help:"For how long." default:"20s"`
+	Chats  int           `help:"Chats they are spread over." default:"500"`
+	ForBot float64       `name:"for-bot" help:"Share of the chats in which the bot answers." default:"0.5"`
+	Again  float64       `help:"Share of messages that are offered twice." default:"0.05"`
+	Seed   uint64        `help:"Of what is drawn." default:"1"`
+}
+
+func (c *benchIntakeCmd) Run(a *app) error {
+	if c.Rate < 1 || c.For <= 0 || c.Chats < 1 {
+		return errors.New("--rate, --for and --chats must be above 0")
+	}
+	program, err := self()
+	if err != nil {
+		return err
+	}
+	servers, err := c.start(false)
+	if err != nil {
+		return err
+	}
+	defer servers.Close()
+	report, err := speed.Intake{
+		Program: program, Database: servers.database, Rate: c.Rate, For: c.For, Chats: c.Chats, ForBot: c.ForBot, Again: c.Again, Seed: c.Seed,
+	}.Run(a.ctx)
+	if err != nil {
+		return err
+	}
+	return c.show(a, report, report.Fault())
 }
 
 // self is how to call this very program again.

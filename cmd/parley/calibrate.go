@@ -30,7 +30,7 @@ func (c *evalCalibrateCmd) Run(a *app) error {
 		return err
 	}
 	var samples []evalset.Sample
-	err = withEvalBase(a.ctx, "sqlite", func(base *knowledge.Base) error {
+	err = withEvalBase(a.ctx, evalOptions{}, func(base *knowledge.Base) error {
 		samples, err = evalset.Samples(a.ctx, base, passages, questions)
 		return err
 	})

@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"github.com/parley-im/parley/internal/postgres/postgrestest"
 )
 
 func TestEvalRetrieval(t *testing.T) {
@@ -24,6 +26,10 @@ func TestEvalRetrieval(t *testing.T) {
 	}
 	if status, out, _ := parley(t, "eval", "retrieval", "--passages", passages, "--questions", questions); status != 0 || !strings.Contains(out, "R@1") || !strings.Contains(out, "100.0") {
 		t.Errorf("as a table: status %d, %s", status, out)
+	}
+	address := postgrestest.URL(t)
+	if status, out, errs := parley(t, "eval", "retrieval", "--passages", passages, "--questions", questions, "--json", "--store", "postgres", "--database", address); status != 0 || strings.TrimSpace(out) != want {
+		t.Errorf("on Postgres: status %d, prints %s %s, want %s", status, out, errs, want)
 	}
 	broken := write(t, dir, "broken.jsonl", "{\n")
 	for _, args := range [][]string{

@@ -32,6 +32,8 @@ type cli struct {
 	Bench   benchCmd   `cmd:"" help:"Measure delivery and speed on this machine."`
 	Doctor  doctorCmd  `cmd:"" help:"Check configuration, database, files and models."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database up to this program's version."`
+	Backup  backupCmd  `cmd:"" help:"Write everything into one archive, while the server runs."`
+	Restore restoreCmd `cmd:"" help:"Bring an archive back, or check it."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 
 	ExtractChild extractChildCmd `cmd:"" hidden:"" help:"Read one file in a process of its own (used by the server)."`

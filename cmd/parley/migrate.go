@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-
-	"github.com/parley-im/parley/internal/sqlite"
 )
 
 type migrateCmd struct {
@@ -28,7 +26,7 @@ func (c *migrateCmd) Run(a *app) error {
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
-	db, err := sqlite.Open(a.ctx, databaseFile(cfg.Data))
+	db, err := openSchema(a.ctx, cfg)
 	if err != nil {
 		return err
 	}

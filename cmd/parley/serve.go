@@ -10,9 +10,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -22,9 +22,7 @@ import (
 	"github.com/parley-im/parley/gateway/webchat"
 	"github.com/parley-im/parley/internal/auth"
 	"github.com/parley-im/parley/internal/failpoint"
-	"github.com/parley-im/parley/internal/sqlite/accounts"
-	"github.com/parley-im/parley/internal/sqlite/activity"
-	"github.com/parley-im/parley/internal/sqlite/messages"
+	"github.com/parley-im/parley/internal/sqlite"
 	"github.com/parley-im/parley/internal/web"
 	"github.com/parley-im/parley/internal/web/api"
 )
@@ -57,6 +55,16 @@ func (c *serveCmd) Run(a *app) error {
 		return err
 	}
 	defer listener.Close()
+	if cfg.Database == "" {
+		if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+			return fmt.Errorf("make the data folder: %w", err)
+		}
+		release, err := sqlite.Claim(a.ctx, filepath.Join(cfg.Data, "serving.lock"))
+		if err != nil {
+			return err
+		}
+		defer func() { _ = release() }() // the process ends here
+	}
 	in, err := open(a.ctx, cfg, log)
 	if err != nil {
 		return err
@@ -90,12 +98,11 @@ type server struct {
 	gateway *gateway.Gateway
 	web     *web.Server
 	chats   []*webchat.Channel
-	running atomic.Bool // the gateway
 }
 
 func newServer(in *installation, getenv func(string) (string, bool), address string) (*server, error) {
 	s := &server{in: in}
-	var ledger gateway.Ledger = messages.New(in.db)
+	ledger := in.stores.ledger
 	if text, ok := getenv("PARLEY_FAILPOINT"); ok { // crash tests
 		plan, err := failpoint.Parse(text)
 		if err != nil {
@@ -110,7 +117,7 @@ func newServer(in *installation, getenv func(string) (string, bool), address str
 	}
 	g := in.cfg.Gateway
 	s.gateway = gateway.New(gateway.Config{
-		Ledger: ledger, Handler: in.bot, Owner: owner(), Log: in.log, Events: in.meters.Event,
+		Ledger: ledger, Handler: in.bot, Owner: owner(in.cfg.Replica), Leases: in.stores.leases, Bus: in.sharing.bus, Log: in.log, Events: in.meters.Event,
 		MergeWindow: max(g.MergeWindow, time.Nanosecond), // 0 would stand for the gateway's default
 		StaleAfter:  g.StaleAfter, AnswerTimeout: g.AnswerTimeout, Workers: g.Workers, MaxCrashes: g.MaxCrashes,
 	})
@@ -123,29 +130,38 @@ func newServer(in *installation, getenv func(string) (string, bool), address str
 	if err != nil {
 		return nil, err
 	}
-	store := accounts.New(in.db)
-	s.auth = auth.New(store, auth.DefaultParams())
+	s.auth = auth.New(in.stores.accounts, auth.DefaultParams())
+	s.auth.LimitWith(in.sharing.limits)
 	secure := strings.HasPrefix(in.cfg.PublicURL, "https://")
 	s.web, err = web.New(web.Config{
 		API: api.Config{
 			Version: version, Models: in.modelNames(), Embedder: in.embedderName(),
 			MaxUpload: int64(in.cfg.Uploads.MaxSize), KnownAt: in.cfg.Answers.KnownAt,
-			Accounts: s.auth, Sessions: auth.NewSessions(accounts.NewSessions(in.db), secure),
+			Accounts: s.auth, Sessions: auth.NewSessions(in.stores.sessions, secure),
 			Collections: in.base, Documents: in.base, Files: in.base, Finder: in.base,
-			Prompts: in.prompts, Tester: in.bot, Receipts: in.receipts, Activity: activity.New(in.db),
+			Prompts: in.prompts, Tester: in.bot, Receipts: in.stores.receipts, Activity: in.stores.activity,
 			Channels: s.gateway.Health,
 		},
 		Channels: handlers, Pages: pages, Secure: secure, Log: in.log, Proxies: proxies,
 		Metrics: in.meters.Handler(), Observe: func(o web.Observation) { in.meters.Request(o.Method, o.Route, o.Status, o.Took) },
-		Ready: []web.Check{{Name: "database", Ask: in.ready}, {Name: "gateway", Ask: s.serving}},
+		Ready: s.checks(),
 	})
 	return s, err
+}
+
+// checks are what /readyz asks. Without Redis all goes on, a little less well.
+func (s *server) checks() []web.Check {
+	list := []web.Check{{Name: "database", Ask: s.in.stores.ready}, {Name: "gateway", Ask: s.gateway.Ready}}
+	if s.in.sharing.client != nil {
+		list = append(list, web.Check{Name: "redis", Ask: s.in.sharing.degraded, Soft: true})
+	}
+	return list
 }
 
 // openChannels opens what config.yaml names and returns what has to be mounted.
 func (s *server) openChannels() (handlers, pages map[string]http.Handler, err error) {
 	handlers, pages = map[string]http.Handler{}, map[string]http.Handler{}
-	kinds := channelKinds(s.in.db)
+	kinds := channelKinds(s.in.stores.chats, s.in.sharing.limits)
 	var wrong []error
 	for _, name := range slices.Sorted(maps.Keys(s.in.cfg.Channels)) {
 		c := s.in.cfg.Channels[name]
@@ -185,15 +201,6 @@ func outgoing() *http.Client {
 	}}
 }
 
-// owner names this process among those that share a database.
-func owner() string {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "host"
-	}
-	return host
-}
-
 // greet prints where things are.
 func (s *server) greet(a *app, address string) error {
 	base := s.in.cfg.PublicURL
@@ -228,8 +235,6 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 	group, failed := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer stop()
-		s.running.Store(true)
-		defer s.running.Store(false)
 		return s.gateway.Run(failed)
 	})
 	group.Go(func() error { return s.in.base.Run(failed) })
@@ -248,6 +253,7 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 		defer stop()
 		return s.web.Run(later, l)
 	})
+	group.Go(func() error { return s.in.sharing.run(later) })
 	group.Go(func() error {
 		<-later.Done()
 		var errs []error
@@ -261,14 +267,6 @@ func (s *server) run(ctx context.Context, l net.Listener) error {
 		return nil
 	}
 	return err
-}
-
-// serving reports whether messages are being taken.
-func (s *server) serving(context.Context) error {
-	if !s.running.Load() {
-		return errors.New("the gateway does not run yet, or not any more")
-	}
-	return nil
 }
 
 // newLog writes JSON at level.

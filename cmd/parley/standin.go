@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/parley-im/parley/internal/bench"
+	"github.com/parley-im/parley/internal/bench/rig"
 	"github.com/parley-im/parley/internal/llm/llmtest"
 )
 
@@ -15,7 +15,7 @@ type standinCmd struct {
 }
 
 func (c *standinCmd) Run(a *app) error {
-	script := llmtest.Script{FirstToken: c.First, Pace: c.Pace, Answer: bench.Answer}
+	script := llmtest.Script{FirstToken: c.First, Pace: c.Pace, Answer: rig.Answer}
 	return llmtest.ListenAndServe(a.ctx, c.Listen, script, func(url string) {
 		fmt.Fprintf(a.stdout, "stand-in for a model at %s\n", url)
 	})

@@ -29,15 +29,19 @@ var rules = []rule{
 	{"internal/archtest", nil, nil},
 
 	// the edge to chat platforms: knows neither the bot nor a driver nor a platform
-	{"gateway", []string{"gateway/markup"}, nil},
+	{"gateway", []string{"gateway/markup", "internal/live"}, nil},
 	{"gateway/markup", nil, []string{"github.com/yuin/goldmark" /* Markdown is not parsed by hand */, "github.com/rivo/uniseg" /* never cut inside a character */}},
 	{"gateway/channeltest", []string{"gateway"}, []string{"go.uber.org/goleak"}},
 	{"gateway/ledgertest", []string{"gateway"}, []string{"github.com/google/go-cmp"}},
-	{"gateway/webchat", []string{"gateway"}, []string{"github.com/gorilla/websocket", "golang.org/x/time", "github.com/google/uuid"}},
+	{"gateway/leasetest", []string{"gateway"}, nil},
+	{"gateway/webchat/growth", nil, nil},
+	{"gateway/webchat/storetest", []string{"gateway", "gateway/webchat"}, []string{"github.com/google/go-cmp"}},
+	{"gateway/webchat", []string{"gateway", "gateway/webchat/growth", "internal/live"}, []string{"github.com/gorilla/websocket", "golang.org/x/time", "github.com/google/uuid"}},
 	{"gateway/webhook", []string{"gateway"}, []string{"github.com/cenkalti/backoff/v5"}},
 
 	// the conversation: testable in memory, so no driver and no net/http
 	{"bot", []string{"bot/citation", "bot/language", "gateway", "knowledge", "prompts"}, []string{"github.com/tiktoken-go/tokenizer" /* token counts */}},
+	{"bot/memorytest", []string{"bot", "knowledge"}, []string{"github.com/google/go-cmp"}},
 	{"bot/citation", nil, nil},
 	{"bot/language", nil, nil},
 	{"prompts", nil, nil},
@@ -47,6 +51,7 @@ var rules = []rule{
 	{"knowledge", []string{"knowledge/chunk", "knowledge/extract", "knowledge/relevance", "knowledge/words"}, []string{"github.com/google/uuid", "golang.org/x/sync"}},
 	{"knowledge/chunk", []string{"knowledge/extract"}, []string{"github.com/rivo/uniseg"}},
 	{"knowledge/disk", []string{"knowledge"}, nil},
+	{"knowledge/filestest", []string{"knowledge"}, nil},
 	{"knowledge/evalset", []string{"knowledge", "knowledge/extract", "knowledge/relevance"}, nil},
 	{"knowledge/relevance", []string{"knowledge/words"}, nil},
 	{"knowledge/storetest", []string{"knowledge", "knowledge/disk", "knowledge/extract", "knowledge/tokens", "knowledge/words"}, nil},
@@ -66,6 +71,8 @@ var rules = []rule{
 	{"internal/llm", []string{"bot", "internal/llm/openai", "knowledge"}, []string{"github.com/sony/gobreaker/v2", "github.com/rivo/uniseg", "golang.org/x/text"}},
 	{"internal/llm/openai", []string{"bot", "knowledge"}, []string{"github.com/sashabaranov/go-openai", "github.com/cenkalti/backoff/v5"}},
 	{"internal/llm/llmtest", nil, nil},
+	{"internal/llm/embedcache", []string{"internal/cache", "knowledge"}, nil},
+	{"internal/llm/answercache", []string{"internal/cache", "bot"}, nil},
 
 	// drivers: each store of its own package, one for each package whose interface it implements
 	{"internal/sqlite", nil, []string{"github.com/pressly/goose/v3" /* migrations */, "modernc.org/sqlite" /* SQLite without cgo */}},
@@ -79,8 +86,43 @@ var rules = []rule{
 	{"internal/sqlite/accounts", []string{"internal/sqlite", "internal/auth"}, []string{"github.com/alexedwards/scs/v2"}},
 	{"internal/sqlite/activity", []string{"internal/sqlite", "internal/activity", "gateway"}, nil},
 
+	{"internal/postgres", nil, []string{"github.com/jackc/pgx/v5", "github.com/pgvector/pgvector-go", "github.com/pressly/goose/v3"}},
+	{"internal/postgres/postgrestest", []string{"internal/postgres", "internal/testservice"}, []string{"github.com/jackc/pgx/v5"}},
+	{"internal/postgres/messages", []string{"internal/postgres", "gateway"}, []string{"github.com/jackc/pgx/v5", "github.com/google/uuid"}},
+	{"internal/postgres/leases", []string{"internal/postgres", "gateway"}, []string{"github.com/jackc/pgx/v5"}},
+	{"internal/postgres/notify", []string{"internal/postgres", "internal/live"}, []string{"github.com/jackc/pgx/v5"}},
+	{"internal/postgres/webchats", []string{"internal/postgres", "gateway/webchat"}, []string{"github.com/jackc/pgx/v5"}},
+	{"internal/postgres/receipts", []string{"internal/postgres", "bot"}, []string{"github.com/jackc/pgx/v5"}},
+	{"internal/postgres/promptversions", []string{"internal/postgres", "prompts"}, []string{"github.com/jackc/pgx/v5"}},
+	{"internal/postgres/accounts", []string{"internal/postgres", "internal/auth"}, []string{"github.com/jackc/pgx/v5", "github.com/alexedwards/scs/v2"}},
+	{"internal/postgres/activity", []string{"internal/postgres", "internal/activity", "gateway"}, []string{"github.com/jackc/pgx/v5"}},
+	{"internal/postgres/files", []string{"internal/postgres", "knowledge"}, []string{"github.com/jackc/pgx/v5"}},
+	{"internal/postgres/library", []string{"internal/postgres", "internal/postgres/library/wordindex", "knowledge", "knowledge/tokens", "knowledge/words"}, []string{"github.com/jackc/pgx/v5", "github.com/pgvector/pgvector-go"}},
+	{"internal/postgres/library/wordindex", []string{"internal/postgres", "knowledge/words"}, []string{"github.com/jackc/pgx/v5"}},
+
+	// between replicas: hints, limits and caches, none of which has to last
+	{"internal/live", nil, nil},
+	{"internal/live/livetest", []string{"internal/live"}, nil},
+	{"internal/ratelimit", nil, []string{"golang.org/x/time"}},
+	{"internal/ratelimit/ratelimittest", []string{"internal/ratelimit"}, nil},
+	{"internal/cache", nil, nil},
+	{"internal/cache/cachetest", []string{"internal/cache"}, nil},
+	{"internal/redis", nil, []string{"github.com/redis/go-redis/v9", "github.com/sony/gobreaker/v2"}},
+	{"internal/redis/live", []string{"internal/redis", "internal/live"}, []string{"github.com/redis/go-redis/v9"}},
+	{"internal/redis/ratelimit", []string{"internal/redis", "internal/ratelimit"}, []string{"github.com/redis/go-redis/v9"}},
+	{"internal/redis/cache", []string{"internal/redis", "internal/cache"}, []string{"github.com/redis/go-redis/v9"}},
+
+	// care for an installation
+	{"internal/backup", nil, []string{"go.yaml.in/yaml/v4"}},
+	{"internal/backup/folder", []string{"internal/backup", "internal/diskspace", "internal/sqlite"}, []string{"modernc.org/sqlite" /* its online copy */}},
+	{"internal/backup/server", []string{"internal/backup", "internal/postgres"}, []string{"github.com/jackc/pgx/v5"}},
+	{"internal/diskspace", nil, nil},
+	{"internal/doctor", []string{"internal/diskspace", "internal/postgres", "internal/redis"}, []string{"github.com/jackc/pgx/v5"}},
+
 	// the web server: people, what they may do, and what they look at
-	{"internal/auth", nil, []string{"github.com/alexedwards/argon2id", "github.com/alexedwards/scs/v2" /* sessions */, "github.com/google/uuid", "golang.org/x/time"}},
+	{"internal/auth/storetest", []string{"internal/auth"}, []string{"github.com/alexedwards/scs/v2", "github.com/google/go-cmp"}},
+	{"internal/activity/storetest", []string{"bot", "gateway", "internal/activity"}, []string{"github.com/google/go-cmp"}},
+	{"internal/auth", []string{"internal/ratelimit"}, []string{"github.com/alexedwards/argon2id", "github.com/alexedwards/scs/v2" /* sessions */, "github.com/google/uuid", "golang.org/x/time"}},
 	{"internal/activity", []string{"gateway"}, nil},
 	{"internal/telemetry", []string{"bot", "gateway"}, []string{"github.com/prometheus/client_golang"}},
 	{"internal/web", []string{"internal/web/api", "internal/web/problem"}, []string{"github.com/google/uuid", "golang.org/x/text"}},
@@ -91,10 +133,20 @@ var rules = []rule{
 		[]string{"github.com/danielgtaylor/huma/v2"}},
 
 	// tools for tests and measurements: they meet the program from outside
-	{"internal/bench", []string{"internal/llm/llmtest", "internal/sqlite"}, []string{"github.com/google/uuid", "github.com/gorilla/websocket", "golang.org/x/sync"}},
+	{"internal/bench", nil, nil},
+	{"internal/bench/rig", []string{"internal/llm/llmtest", "internal/sqlite"}, []string{"github.com/jackc/pgx/v5"}},
+	{"internal/bench/proxy", nil, nil},
+	{"internal/bench/im", nil, nil},
+	{"internal/bench/chat", nil, []string{"github.com/google/uuid", "github.com/gorilla/websocket"}},
+	{"internal/bench/delivery", []string{"internal/bench/chat", "internal/bench/im", "internal/bench/proxy", "internal/bench/rig"}, []string{"github.com/google/uuid", "golang.org/x/sync"}},
+	{"internal/bench/ingest", []string{"internal/bench/rig"}, []string{"golang.org/x/sync"}},
+	{"internal/bench/speed", []string{"internal/bench/im", "internal/bench/rig"}, []string{"github.com/google/uuid", "github.com/gorilla/websocket"}},
+	{"internal/bench/retrieval", []string{"internal/bench/rig", "knowledge", "knowledge/disk", "knowledge/extract"}, nil},
+	{"internal/testservice", nil, nil},
+	{"internal/redistest", []string{"internal/testservice"}, nil},
 	{"internal/failpoint", []string{"gateway"}, nil},
 
 	// the program joins all of it
 	{"cmd/parley", []string{"bot/...", "gateway/...", "internal/...", "knowledge/...", "prompts/...", "bot", "gateway", "knowledge", "prompts"},
-		[]string{"github.com/alecthomas/kong" /* the command line */, "golang.org/x/sync"}},
+		[]string{"github.com/alecthomas/kong" /* the command line */, "golang.org/x/sync", "github.com/alexedwards/scs/v2", "github.com/jackc/pgx/v5"}},
 }
