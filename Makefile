@@ -29,6 +29,7 @@ test: tools build go-check go-test web-test browser-test ## everything, on real 
 
 tools: ## what the tests need beside Go and Node
 	.ci/tools
+	.ci/services
 
 go-check: ## formatting and vet
 	@unformatted=$$(gofmt -l cmd bot gateway internal knowledge prompts); \
