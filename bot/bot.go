@@ -36,6 +36,7 @@ var (
 	_ gateway.Handler    = (*Bot)(nil)
 	_ gateway.Apologizer = (*Bot)(nil)
 	_ gateway.Stopper    = (*Bot)(nil)
+	_ gateway.Ignorer    = (*Bot)(nil)
 )
 
 // Config is what a Bot is made of. Retriever, Prompts, Extractive, Memory, Scope
@@ -101,6 +102,9 @@ func New(c Config) *Bot {
 func addressed(m gateway.Message) bool {
 	return !m.Stop && !m.Sender.Bot && (m.Direct || m.Mentioned)
 }
+
+// Ignores reports whether Handle has nothing to do with m.
+func (b *Bot) Ignores(m gateway.Message) bool { return !addressed(m) }
 
 // Handle answers m.
 func (b *Bot) Handle(ctx context.Context, m gateway.Message, reply io.Writer) error {

@@ -116,6 +116,11 @@ type Apologizer interface {
 // Stopper reports whether a text message asks to end the answer in progress.
 type Stopper interface{ Stops(m Message) bool }
 
+// Ignorer reports whether Handle would write nothing for m, whatever else was said, as
+// for talk among people in a group. Such a message is done when it is received, unless
+// something in its conversation waits for its turn. A Handler that is none is asked each time.
+type Ignorer interface{ Ignores(m Message) bool }
+
 // Reply is what the writer given to Handle can do beside Write.
 type Reply interface {
 	io.Writer

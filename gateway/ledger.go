@@ -70,8 +70,9 @@ type Outcome struct {
 // A process may freeze in the middle of a method: the database must end such a
 // transaction within some 3 s, or what it has locked is kept from who takes over.
 type Ledger interface {
-	// Receive stores m as received, with the next number of its conversation. It
-	// reports false, and changes nothing, if the channel delivered this ID before, ever.
+	// Receive stores m as received, with the next number of its conversation; as done if
+	// it is Aside and nothing of its conversation waits or is worked on. It reports false,
+	// and changes nothing, if the channel delivered this ID before, ever.
 	Receive(ctx context.Context, m Message) (fresh bool, err error)
 	// Take leases the conversation that waits longest and has work, to the owner for
 	// the length of the lease, and returns its lowest unfinished turn; nil if there is

@@ -65,6 +65,9 @@ func (l *memory) Receive(_ context.Context, m gateway.Message) (bool, error) {
 		c = &talk{}
 		l.conversations[m.Conversation] = c
 	}
+	if m.Aside && c.turn == nil && len(c.queue) == 0 {
+		return true, nil
+	}
 	m.SentAt = m.SentAt.Round(0)
 	c.queue = append(c.queue, queued{time.Now(), m})
 	return true, nil

@@ -41,6 +41,7 @@ type Message struct {
 
 	// Set by the Gateway; channels leave them empty.
 	Alone    bool     `json:"alone,omitempty"` // a command or a stop: not read together with other messages
+	Aside    bool     `json:"aside,omitempty"` // not for the Handler, see Ignorer
 	ReplyKey string   `json:"-"`               // identifies the answer to be given; the same at every attempt
 	Merged   []string `json:"-"`               // IDs of all messages that Text was joined from, oldest first; includes ID
 	Attempt  int      `json:"-"`               // 1 for the first try at this answer

@@ -17,7 +17,7 @@ func (g *Gateway) deliver(l *link) Deliver {
 			return fmt.Errorf("message without ID or chat: %w", fault.Invalid)
 		}
 		m.Text = strings.ReplaceAll(strings.ToValidUTF8(m.Text, "\uFFFD"), "\x00", "")
-		m.Alone = g.alone(m)
+		m.Alone, m.Aside = g.alone(m), g.aside(m)
 		ctx, done := context.WithTimeout(ctx, ledgerTimeout)
 		defer done()
 		fresh, err := g.Ledger.Receive(ctx, m)
@@ -33,10 +33,12 @@ func (g *Gateway) deliver(l *link) Deliver {
 		}
 		l.received()
 		g.event(EventReceived, l.name, "", m.SentAt)
-		if !g.tell(m) {
+		if !g.tell(m) && !m.Aside { // what waits in its conversation is seen to anyway
 			g.hint(hint{Conversation: &m.Conversation, Wanted: g.busy() || !l.able()})
 		}
-		g.poke()
+		if !m.Aside {
+			g.poke()
+		}
 		return nil
 	}
 }
@@ -78,6 +80,12 @@ func (g *Gateway) isStop(m Message) bool {
 	}
 	s, ok := g.Handler.(Stopper)
 	return ok && s.Stops(m)
+}
+
+// aside reports whether m can be done as soon as it is received.
+func (g *Gateway) aside(m Message) bool {
+	i, ok := g.Handler.(Ignorer)
+	return ok && !g.isStop(m) && i.Ignores(m)
 }
 
 // alone reports whether m is never part of a longer question.

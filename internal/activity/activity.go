@@ -6,6 +6,8 @@
 package activity
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/parley-im/parley/gateway"
@@ -53,6 +55,26 @@ type ConversationTurn struct {
 	DoneAt      *time.Time `json:"done_at"`
 	FirstTextMS *float64   `json:"first_text_ms" doc:"From the message to the first visible text."`
 	TookMS      *float64   `json:"took_ms" doc:"From the message to the end."`
+}
+
+// Turnless is a message that has no turn: it waits for one, or was talk among people
+// that needs none.
+func Turnless(number int64, state string, m Said, received time.Time) ConversationTurn {
+	t := ConversationTurn{ID: fmt.Sprint("message-", number), State: state, Messages: []Said{m}, ReceivedAt: received}
+	if state == string(gateway.Done) {
+		t.Reason = "not addressed"
+	}
+	return t
+}
+
+// InOrder sorts turns by the time when they were received. Where not all messages were
+// read (cut), those whose messages are missing are left out.
+func InOrder(turns []ConversationTurn, cut bool) []ConversationTurn {
+	if cut {
+		turns = slices.DeleteFunc(turns, func(t ConversationTurn) bool { return len(t.Messages) == 0 })
+	}
+	slices.SortStableFunc(turns, func(a, b ConversationTurn) int { return a.ReceivedAt.Compare(b.ReceivedAt) })
+	return turns
 }
 
 // Said is one message of a person.

@@ -25,6 +25,7 @@ type rule struct {
 
 var rules = []rule{
 	{"internal/fault", nil, nil},
+	{"internal/groupcommit", nil, nil},
 	{"internal/config", nil, []string{"go.yaml.in/yaml/v4" /* the YAML organisation's stable line */}},
 	{"internal/archtest", nil, nil},
 
@@ -77,7 +78,7 @@ var rules = []rule{
 	// drivers: each store of its own package, one for each package whose interface it implements
 	{"internal/sqlite", nil, []string{"github.com/pressly/goose/v3" /* migrations */, "modernc.org/sqlite" /* SQLite without cgo */}},
 	{"internal/sqlite/sqlitetest", []string{"internal/sqlite"}, nil},
-	{"internal/sqlite/messages", []string{"internal/sqlite", "gateway"}, []string{"github.com/google/uuid"}},
+	{"internal/sqlite/messages", []string{"internal/sqlite", "internal/groupcommit", "gateway"}, []string{"github.com/google/uuid"}},
 	{"internal/sqlite/webchats", []string{"internal/sqlite", "gateway/webchat"}, nil},
 	{"internal/sqlite/receipts", []string{"internal/sqlite", "bot"}, nil},
 	{"internal/sqlite/promptversions", []string{"internal/sqlite", "prompts"}, nil},
@@ -88,7 +89,7 @@ var rules = []rule{
 
 	{"internal/postgres", nil, []string{"github.com/jackc/pgx/v5", "github.com/pgvector/pgvector-go", "github.com/pressly/goose/v3"}},
 	{"internal/postgres/postgrestest", []string{"internal/postgres", "internal/testservice"}, []string{"github.com/jackc/pgx/v5"}},
-	{"internal/postgres/messages", []string{"internal/postgres", "gateway"}, []string{"github.com/jackc/pgx/v5", "github.com/google/uuid"}},
+	{"internal/postgres/messages", []string{"internal/postgres", "internal/groupcommit", "gateway"}, []string{"github.com/jackc/pgx/v5", "github.com/google/uuid"}},
 	{"internal/postgres/leases", []string{"internal/postgres", "gateway"}, []string{"github.com/jackc/pgx/v5"}},
 	{"internal/postgres/notify", []string{"internal/postgres", "internal/live"}, []string{"github.com/jackc/pgx/v5"}},
 	{"internal/postgres/webchats", []string{"internal/postgres", "gateway/webchat"}, []string{"github.com/jackc/pgx/v5"}},

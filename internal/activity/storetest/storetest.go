@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) House) {
 		{"Conversations", conversations},
 		{"PageByPage", pageByPage},
 		{"Conversation", conversation},
+		{"TalkAmongPeople", talkAmongPeople},
 		{"Overview", overview},
 		{"Empty", empty},
 		{"ReadWhilePeopleTalk", readWhilePeopleTalk},
@@ -218,6 +219,32 @@ func conversation(t *testing.T, h *house) {
 		if _, _, err := r.Conversation(t.Context(), id); !errors.Is(err, fault.NotFound) {
 			t.Errorf("conversation %q: got %v, want fault.NotFound", id, err)
 		}
+	}
+}
+
+// talkAmongPeople shows what was never a turn, where it was said.
+func talkAmongPeople(t *testing.T, h *house) {
+	aside := func(text string) {
+		h.n++
+		_, err := h.Ledger.Receive(t.Context(), gateway.Message{ID: fmt.Sprint("m", h.n), Conversation: gateway.Conversation{Channel: "shop", Chat: "a"},
+			Sender: gateway.Person{ID: "q"}, Text: text, Aside: true, SentAt: time.Now()})
+		h.must(err)
+	}
+	aside("lunch?")
+	h.say("a", "What is 1 + 1?")
+	h.answer("2", &bot.Receipt{Known: true}, ended)
+	aside("at noon")
+	page, _, err := h.Reader.Conversations(t.Context(), activity.Filter{})
+	h.must(err)
+	_, turns, err := h.Reader.Conversation(t.Context(), page[0].ID)
+	h.must(err)
+	var got []string
+	for _, turn := range turns {
+		got = append(got, fmt.Sprint(turn.Messages[0].Text, ": ", turn.State, ", ", turn.Reason))
+	}
+	want := []string{"lunch?: done, not addressed", "What is 1 + 1?: done, answered", "at noon: done, not addressed"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -19,6 +19,9 @@ import (
 // maxTurns is how many turns of a conversation are shown, the latest ones.
 const maxTurns = 500
 
+// maxMessages is how many messages are shown: with talk among people there may be many.
+const maxMessages = 2000
+
 // Conversation returns one conversation with its turns, oldest first. Messages that
 // wait to be looked at come as turns in state received.
 func (r *Reader) Conversation(ctx context.Context, id string) (c activity.Conversation, turns []activity.ConversationTurn, err error) {
@@ -112,7 +115,7 @@ func turn(row pgx.CollectableRow) (activity.ConversationTurn, error) {
 }
 
 const selectMessages = `SELECT seq, coalesce(turn::text, ''), id, body, text, sent_at, received_at, state
-	FROM messages WHERE conversation = $1 AND (turn IS NULL OR turn >= $2) ORDER BY seq`
+	FROM messages WHERE conversation = $1 AND received_at >= $2 ORDER BY seq DESC LIMIT $3`
 
 // said is a message and where it belongs.
 type said struct {
@@ -127,10 +130,10 @@ func addMessages(ctx context.Context, tx pgx.Tx, conversation int64, turns []act
 	for i, t := range turns {
 		place[t.ID] = i
 	}
-	if len(turns) > 0 {
-		oldest, _ = strconv.ParseInt(turns[0].ID, 10, 64)
+	if len(turns) == maxTurns {
+		oldest = turns[0].ReceivedAt.UnixMicro()
 	}
-	rows, err := tx.Query(ctx, selectMessages, conversation, oldest)
+	rows, err := tx.Query(ctx, selectMessages, conversation, oldest, maxMessages)
 	if err != nil {
 		return nil, err
 	}
@@ -138,16 +141,16 @@ func addMessages(ctx context.Context, tx pgx.Tx, conversation int64, turns []act
 	if err != nil {
 		return nil, err
 	}
+	slices.Reverse(all)
+	full := len(all) == maxMessages
 	for _, m := range all {
 		if i, ok := place[m.turn]; ok {
 			turns[i].Messages = append(turns[i].Messages, m.Said)
-			continue
+		} else if m.turn == "" {
+			turns = append(turns, activity.Turnless(m.seq, m.state, m.Said, at(m.received)))
 		}
-		turns = append(turns, activity.ConversationTurn{
-			ID: fmt.Sprintf("message-%d", m.seq), State: m.state, Messages: []activity.Said{m.Said}, ReceivedAt: at(m.received),
-		})
 	}
-	return turns, nil
+	return activity.InOrder(turns, full), nil
 }
 
 func message(row pgx.CollectableRow) (m said, err error) {

@@ -18,6 +18,9 @@ import (
 // maxTurns is how many turns of a conversation are shown, the latest ones.
 const maxTurns = 500
 
+// maxMessages is how many messages are shown: with talk among people there may be many.
+const maxMessages = 2000
+
 // Conversation returns one conversation with its turns, oldest first. Messages that
 // wait to be looked at come as turns in state received.
 func (r *Reader) Conversation(ctx context.Context, id string) (activity.Conversation, []activity.ConversationTurn, error) {
@@ -115,7 +118,7 @@ func turn(rows *sql.Rows) (activity.ConversationTurn, error) {
 }
 
 const selectMessages = `SELECT seq, turn, id, sender_id, sender_name, body ->> '$.sender.bot', text, sent_at, received_at, state
-	FROM messages WHERE conversation = ? AND (turn IS NULL OR turn >= ?) ORDER BY seq`
+	FROM messages WHERE conversation = ?1 AND received_at >= ?2 ORDER BY seq DESC LIMIT ?3`
 
 func addMessages(ctx context.Context, tx *sql.Tx, conversation int64, turns []activity.ConversationTurn) (_ []activity.ConversationTurn, err error) {
 	place := map[string]int{}
@@ -123,15 +126,17 @@ func addMessages(ctx context.Context, tx *sql.Tx, conversation int64, turns []ac
 	for i, t := range turns {
 		place[t.ID] = i
 	}
-	if len(turns) > 0 {
-		oldest, _ = strconv.ParseInt(turns[0].ID, 10, 64)
+	if len(turns) == maxTurns {
+		oldest = turns[0].ReceivedAt.UnixMicro()
 	}
-	rows, err := tx.QueryContext(ctx, selectMessages, conversation, oldest)
+	rows, err := tx.QueryContext(ctx, selectMessages, conversation, oldest, maxMessages)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	var alone []activity.ConversationTurn
+	n := 0
+	for ; rows.Next(); n++ { // the latest first
 		var m activity.Said
 		var seq, sent, received int64
 		var owner, name, text sql.Null[string]
@@ -142,14 +147,13 @@ func addMessages(ctx context.Context, tx *sql.Tx, conversation int64, turns []ac
 		}
 		m.Sender.Name, m.Sender.Bot, m.Text, m.SentAt = name.V, bot.V, text.V, at(sent)
 		if i, ok := place[owner.V]; ok {
-			turns[i].Messages = append(turns[i].Messages, m)
-			continue
+			turns[i].Messages = slices.Insert(turns[i].Messages, 0, m)
+		} else if !owner.Valid {
+			alone = append(alone, activity.Turnless(seq, state, m, at(received)))
 		}
-		turns = append(turns, activity.ConversationTurn{
-			ID: fmt.Sprintf("message-%d", seq), State: state, Messages: []activity.Said{m}, ReceivedAt: at(received),
-		})
 	}
-	return turns, rows.Err()
+	slices.Reverse(alone)
+	return activity.InOrder(append(turns, alone...), n == maxMessages), rows.Err()
 }
 
 func maybe(micro sql.Null[int64]) *time.Time {
