@@ -3,8 +3,10 @@ package knowledge
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/parley-im/parley/internal/fault"
@@ -14,7 +16,7 @@ import (
 
 const (
 	candidates   = 25   // chunks that are looked at closely, from each side
-	nearestFirst = 100  // dense scores are normalised over this many
+	nearestFirst = 64   // dense scores are normalised over this many
 	longestQuery = 2000 // characters of a question that are searched for
 )
 
@@ -88,15 +90,13 @@ func rank(asked words.Query, catch Catch, weight float64, limit int) ([]Passage,
 	for _, h := range near[:min(candidates, len(near))] {
 		wanted[h.Chunk] = true
 	}
-	cands := make([]candidate, len(catch.Found))
-	byWords := make([]words.Hit, 0, len(catch.Found))
+	cands := compare(asked, catch, idf)
+	byWords := make([]words.Hit, 0, len(cands))
 	for i, f := range catch.Found {
-		c := candidate{passage: f.Passage, chunk: f.Chunk, match: asked.Compare(catch.Size, idf, f.Fields)}
-		c.words = c.match.Score()
+		c := &cands[i]
 		if len(near) > 0 {
 			c.cosine, c.hasVector = f.Cosine, f.HasVector
 		}
-		cands[i] = c
 		if c.match.BM25 > 0 {
 			byWords = append(byWords, words.Hit{Chunk: f.Chunk, Score: c.match.BM25})
 		}
@@ -107,6 +107,29 @@ func rank(asked words.Query, catch Catch, weight float64, limit int) ([]Passage,
 	cands = slices.DeleteFunc(cands, func(c candidate) bool { return !wanted[c.chunk] })
 	fuse(cands, near, weight)
 	return passages(cands, near, limit, asked.Self(idf), catch.Size.Chunks)
+}
+
+// atLeast is how many texts are worth a goroutine of their own.
+const atLeast = 12
+
+// compare looks how the question stands in each text. That takes longer than anything
+// else outside the store, so it is shared among the processors.
+func compare(asked words.Query, catch Catch, idf []float64) []candidate {
+	cands := make([]candidate, len(catch.Found))
+	share := max(atLeast, (len(cands)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	var shares sync.WaitGroup
+	for from := 0; from < len(cands); from += share {
+		mine, q := cands[from:min(from+share, len(cands))], asked.Clone()
+		shares.Go(func() {
+			for i := range mine {
+				f := catch.Found[from+i]
+				mine[i] = candidate{passage: f.Passage, chunk: f.Chunk, match: q.Compare(catch.Size, idf, f.Fields)}
+				mine[i].words = mine[i].match.Score()
+			}
+		})
+	}
+	shares.Wait()
+	return cands
 }
 
 // passages returns the best of the candidates, which are sorted, with what relevance

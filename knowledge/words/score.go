@@ -32,7 +32,7 @@ func Idf(df, n int) float64 {
 	return math.Pow(math.Log(1+(float64(n)-d+0.5)/(d+0.5)), idfPower)
 }
 
-// Query is a question as terms, each once. It serves one goroutine.
+// Query is a question as terms, each once. It serves one goroutine; see Clone.
 type Query struct {
 	Terms   []string
 	Weights []float64
@@ -46,6 +46,12 @@ type Unit struct {
 	Term  int  // in Query.Terms
 	Light bool // a function word
 	Char  bool // a character of a script without spaces
+}
+
+// Clone is the same question for another goroutine.
+func (q Query) Clone() Query {
+	q.finder = tokens.NewFinder(q.Terms)
+	return q
 }
 
 // Parse cuts a question into terms.

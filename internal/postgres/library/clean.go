@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/parley-im/parley/internal/postgres"
+	"github.com/parley-im/parley/internal/postgres/library/wordindex"
 	"github.com/parley-im/parley/knowledge"
 	"github.com/parley-im/parley/knowledge/tokens"
 	"github.com/parley-im/parley/knowledge/words"
@@ -17,7 +18,7 @@ import (
 const rulesBatch = 256
 
 const sqlIdle = `
-SELECT NOT (EXISTS (SELECT 1 FROM collections WHERE gone OR fresh >= $1) OR EXISTS (SELECT 1 FROM purges) OR EXISTS (SELECT 1 FROM spaces WHERE gone)
+SELECT NOT (EXISTS (SELECT 1 FROM collections WHERE gone OR fresh >= ` + wordindex.Full + `) OR EXISTS (SELECT 1 FROM purges) OR EXISTS (SELECT 1 FROM spaces WHERE gone)
 	OR EXISTS (SELECT 1 FROM documents WHERE reindex) OR EXISTS (SELECT 1 FROM library_state WHERE name = 'rules' AND value NOT IN ('', $2)))`
 
 // Clean does one bounded piece of what can wait.

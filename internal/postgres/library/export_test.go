@@ -16,7 +16,7 @@ import (
 // vectors from the first on.
 func NewBitByBit(db *postgres.DB) *Store {
 	s := New(db)
-	s.index = wordindex.New(db, wordindex.Limits{FoldAt: 20, FoldTerms: 60, FullRow: 8, PurgeTerms: 25})
+	s.index = wordindex.New(db, wordindex.Limits{FoldAt: 20, FoldRows: 2, FoldTerms: 60, FullRow: 8, PurgeTerms: 25})
 	s.limits.indexAt = 1
 	return s
 }

@@ -43,12 +43,12 @@ type Store struct {
 
 // limits say when a search does what.
 type limits struct {
-	postings int // so many are added up in one search, those of the rarest terms; a twentieth of the chunks if that is more
+	postings int // so many are added up in one search, those of the rarest terms; a fortieth of the chunks if that is more
 	indexAt  int // vectors of a model from which they have an index
 	walkCost int // of a step through that index, against comparing one vector
 }
 
-func defaults() limits { return limits{postings: 3_000, indexAt: 2000, walkCost: 17} }
+func defaults() limits { return limits{postings: 1_200, indexAt: 2000, walkCost: 17} }
 
 var _ knowledge.Store = (*Store)(nil)
 

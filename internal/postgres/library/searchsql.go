@@ -57,6 +57,7 @@ const (
 // sqlSearch is the second statement. The rarest terms of the question are added up, by
 // what each tells, until so many postings are reached, more in a large collection; of the commoner ones only how
 // often they occur is told. The neighbours by meaning come from a search of their own.
+// OFFSET 0 keeps the joins in their order: from few candidates, one by one, to their rows.
 const sqlSearch = `
 WITH {{labels}}whole AS MATERIALIZED (
 	SELECT array_agg(num) AS nums, greatest(sum(chunks), 1)::float8 AS n
@@ -70,7 +71,7 @@ chosen AS MATERIALIZED (
 	SELECT term, gain FROM (
 		SELECT term, gain, df, sum(df) OVER (ORDER BY gain DESC, i ROWS UNBOUNDED PRECEDING) AS sofar
 		FROM (SELECT i, term, df, (weight * power(ln(1 + (n - least(df, n) + 0.5) / (least(df, n) + 0.5)), @power))::float4 AS gain FROM counted, whole) g) r
-	WHERE sofar <= greatest(@postings, (SELECT n FROM whole) / 20) OR sofar = df),
+	WHERE sofar <= greatest(@postings, (SELECT n FROM whole) / 40) OR sofar = df),
 scored AS (
 	SELECT base + (e >> 15) AS chunk, sum(gain * (@gains::float4[])[(e & 1023) + 1]) AS score
 	FROM (SELECT c.gain, p.first >> 16 << 16 AS base, unnest(p.data) AS e
@@ -84,9 +85,9 @@ SELECT (SELECT array_agg(i::int ORDER BY i) FROM counted), (SELECT array_agg(df:
 	NULL::bigint, NULL, NULL::bigint, NULL, NULL, NULL, NULL, NULL::bigint, NULL, NULL, NULL, NULL, NULL::float8
 UNION ALL
 SELECT NULL, NULL, NULL, NULL, c.num, c.id, c.seq, c.text, c.heading, c.location, d.id, d.live, d.title, d.name, d.indexed_title, d.url, {{cosine}}
-FROM ({{candidates}}) x
-	JOIN chunks c ON c.num = x.chunk AND c.collection = ANY ((SELECT nums FROM whole)::int[])
-	JOIN documents d ON d.num = c.document AND d.live = c.version {{allowed}} {{vectors}}`
+FROM ({{candidates}}) x,
+	LATERAL (SELECT * FROM chunks WHERE num = x.chunk AND collection = ANY ((SELECT nums FROM whole)::int[]) OFFSET 0) c,
+	LATERAL (SELECT * FROM documents d WHERE d.num = c.document AND d.live = c.version {{allowed}} OFFSET 0) d {{vectors}}`
 
 const (
 	// a few chunks with one of the labels are listed by the first statement; of many, each
@@ -150,7 +151,7 @@ func searchText(l knowledge.Look, space known) string {
 		summary = `(SELECT array_agg(chunk ORDER BY place) FROM near), (SELECT array_agg(cosine::float4 ORDER BY place) FROM near)`
 		cosine = `-(v.data <#> @vector::halfvec)`
 		candidates = `SELECT chunk FROM best UNION SELECT chunk FROM near WHERE place <= {{close}}`
-		vectors = `LEFT JOIN vectors v ON v.chunk = c.num AND v.space = {{space}}`
+		vectors = `LEFT JOIN LATERAL (SELECT data FROM vectors WHERE chunk = x.chunk AND space = {{space}} OFFSET 0) v ON true`
 	}
 	return fill(sqlSearch, "labels", labels, "near", near, "scanned", scanned, "haslabel", hasLabel, "most", most, "allowed", allowed, "summary", summary, "cosine", cosine,
 		"candidates", candidates, "vectors", vectors, "space", strconv.Itoa(space.num), "dims", strconv.Itoa(space.dims),

@@ -7,13 +7,19 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// Full is how many fresh chunks are worth folding, if $1 are in a large collection. In a
+// small one fewer are: there is little to write again.
+const Full = `least($1::bigint, greatest($1::bigint / 16, chunks / 4))`
+
 const (
-	sqlFull = `SELECT num FROM collections WHERE NOT gone AND fresh >= $1 LIMIT 1`
-	sqlStay = `SELECT fold_term FROM collections WHERE num = $1 AND NOT gone AND fresh >= $2`
-	// of some terms, the fresh rows and the last one that is not full become one row
+	sqlFull = `SELECT num FROM collections WHERE NOT gone AND fresh >= ` + Full + ` LIMIT 1`
+	sqlStay = `SELECT fold_term FROM collections WHERE num = $2 AND NOT gone AND fresh >= ` + Full
+	// of some terms, the fresh rows and the last one that is not full become one row; a
+	// term with a few fresh rows waits for more: most terms are rare, and writing all of
+	// them again each time would cost more than everything else
 	sqlFold = `
 WITH terms AS MATERIALIZED (
-	SELECT DISTINCT term FROM postings WHERE collection = $1 AND fresh AND term > $4 ORDER BY term LIMIT $3),
+	SELECT term FROM postings WHERE collection = $1 AND fresh AND term > $4 GROUP BY term HAVING count(*) >= $5 ORDER BY term LIMIT $3),
 short AS (
 	DELETE FROM postings p USING terms t WHERE p.collection = $1 AND p.term = t.term AND (p.fresh OR p.count < $2)
 	RETURNING p.term, p.first, p.last, p.data),
@@ -37,7 +43,7 @@ func (x *Index) fold(ctx context.Context) (more bool, err error) {
 		if _, err := tx.Exec(ctx, sqlLock, collection); err != nil {
 			return err
 		}
-		if err := tx.QueryRow(ctx, sqlStay, collection, x.limits.FoldAt).Scan(&last); err != nil {
+		if err := tx.QueryRow(ctx, sqlStay, x.limits.FoldAt, collection).Scan(&last); err != nil {
 			return none(err) // somebody else was quicker
 		}
 		more = true
@@ -46,7 +52,7 @@ func (x *Index) fold(ctx context.Context) (more bool, err error) {
 				return err
 			}
 		}
-		if err := tx.QueryRow(ctx, sqlFold, collection, x.limits.FullRow, x.limits.FoldTerms, last).Scan(&terms, &last); err != nil {
+		if err := tx.QueryRow(ctx, sqlFold, collection, x.limits.FullRow, x.limits.FoldTerms, last, x.limits.FoldRows).Scan(&terms, &last); err != nil {
 			return err
 		}
 		var err error

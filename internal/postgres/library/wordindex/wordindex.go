@@ -28,13 +28,16 @@ type Index struct {
 // Limits say how much is done at once.
 type Limits struct {
 	FoldAt     int // chunks: postings are folded when so many are fresh
+	FoldRows   int // of a term with fewer fresh rows nothing is folded
 	FoldTerms  int // so many terms are folded in one transaction
 	FullRow    int // a row with so many postings is not made longer
 	PurgeTerms int // so many terms are purged in one transaction
 }
 
 // Defaults keep the short rows of a common term to a hundred.
-func Defaults() Limits { return Limits{FoldAt: 1024, FoldTerms: 3000, FullRow: 1000, PurgeTerms: 2000} }
+func Defaults() Limits {
+	return Limits{FoldAt: 1024, FoldRows: 8, FoldTerms: 3000, FullRow: 1000, PurgeTerms: 2000}
+}
 
 // New returns the index in db.
 func New(db *postgres.DB, limits Limits) *Index { return &Index{db, limits} }
