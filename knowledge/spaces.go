@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/parley-im/parley/internal/fault"
@@ -106,6 +107,33 @@ func (b *Base) swap(ctx context.Context) error {
 	return nil
 }
 
+// EmbeddingModel is a model that is configured or has vectors.
+type EmbeddingModel struct {
+	Space
+	Configured bool `json:"configured"` // documents and questions are put to it
+	Wanted     bool `json:"wanted"`     // the one that is to serve, once its vectors are complete
+}
+
+// EmbeddingModels returns the models that have vectors, and those that will.
+func (b *Base) EmbeddingModels(ctx context.Context) ([]EmbeddingModel, error) {
+	spaces, err := b.store.Spaces(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]EmbeddingModel, 0, len(spaces)+1)
+	for _, s := range spaces {
+		out = append(out, EmbeddingModel{Space: s})
+	}
+	for _, e := range b.embedders() {
+		i := slices.IndexFunc(out, func(m EmbeddingModel) bool { return m.Model == e.Model() })
+		if i < 0 {
+			i, out = len(out), append(out, EmbeddingModel{Space: Space{Model: e.Model()}})
+		}
+		out[i].Configured, out[i].Wanted = true, b.embedder != nil && e.Model() == b.embedder.Model()
+	}
+	return out, nil
+}
+
 // Spaces returns the models that have vectors.
 func (b *Base) Spaces(ctx context.Context) ([]Space, error) { return b.store.Spaces(ctx) }
 
@@ -120,7 +148,11 @@ func (b *Base) Serve(ctx context.Context, model string) error {
 	return fault.Say(fault.Conflict, "no_embedder", "No embedder with the model %s is configured, so its vectors cannot be searched. Configure it as the former model first.", model)
 }
 
-// Forget removes the vectors of a model that neither serves nor is wanted.
+// forgetTime is how long Forget itself removes vectors; Run does the rest.
+const forgetTime = 10 * time.Second
+
+// Forget removes the vectors of a model that neither serves nor is wanted. What takes
+// longer than a person waits goes on in the background: the model is forgotten by then.
 func (b *Base) Forget(ctx context.Context, model string) error {
 	for _, e := range b.embedders() {
 		if e.Model() == model {
@@ -130,5 +162,13 @@ func (b *Base) Forget(ctx context.Context, model string) error {
 	if err := b.store.Forget(ctx, model); err != nil {
 		return err
 	}
-	return b.clean(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), forgetTime)
+	defer cancel()
+	if err := b.clean(ctx); err != nil {
+		if ctx.Err() == nil {
+			b.log.WarnContext(ctx, "remove the vectors of a forgotten model", "model", model, "err", err)
+		}
+		b.signal()
+	}
+	return nil
 }

@@ -66,7 +66,9 @@ func (in *installation) assemble() error {
 	var embedder, former knowledge.Embedder
 	if cfg.Embedder != nil {
 		in.embedder = newEmbedder("embedder", *cfg.Embedder)
-		embedder = embedcache.New(in.embedder, in.sharing.cache("vectors"), embedcache.Options{})
+		cached := embedcache.New(in.embedder, in.sharing.cache("vectors"), embedcache.Options{})
+		in.meters.Cache("vectors", cached.Counts)
+		embedder = cached
 	}
 	if cfg.Former != nil {
 		in.former = newEmbedder("former_embedder", *cfg.Former)
@@ -120,7 +122,9 @@ func (in *installation) botConfig() bot.Config {
 	in.chain = llm.New(chain)
 	c.Model = in.chain
 	if cfg.Answers.Cache > 0 {
-		c.Answers = answercache.New(in.sharing.cache("answers"), cfg.Answers.Cache)
+		answers := answercache.New(in.sharing.cache("answers"), cfg.Answers.Cache)
+		in.meters.Cache("answers", answers.Counts)
+		c.Answers = answers
 		c.ModelID = modelID(cfg.Models)
 	}
 	return c

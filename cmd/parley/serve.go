@@ -140,7 +140,7 @@ func newServer(in *installation, getenv func(string) (string, bool), address str
 			Accounts: s.auth, Sessions: auth.NewSessions(in.stores.sessions, secure),
 			Collections: in.base, Documents: in.base, Files: in.base, Finder: in.base,
 			Prompts: in.prompts, Tester: in.bot, Receipts: in.stores.receipts, Activity: in.stores.activity,
-			Channels: s.gateway.Health,
+			Channels: s.gateway.Health, Embedding: in.base, System: in.system,
 		},
 		Channels: handlers, Pages: pages, Secure: secure, Log: in.log, Proxies: proxies,
 		Metrics: in.meters.Handler(), Observe: func(o web.Observation) { in.meters.Request(o.Method, o.Route, o.Status, o.Took) },

@@ -48,6 +48,7 @@ func (in *installation) share() error {
 		}
 		bus := redislive.New(client, in.log)
 		in.sharing = sharing{client: client, bus: bus, run: bus.Run, limits: redislimit.New(client, memory)}
+		in.meters.Redis(in.sharing.up)
 	case in.stores.server != nil:
 		bus := notify.New(in.stores.server, in.log)
 		in.sharing.bus, in.sharing.run = bus, bus.Run

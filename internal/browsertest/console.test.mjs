@@ -130,6 +130,18 @@ test('the overview counts, in both languages, light and dark', async () => {
   await picture('overview-zh');
 });
 
+test('an administrator sees the database and the embedding models, in both languages', async () => {
+  await id('nav-overview').click();
+  await page.locator('[data-testid="system-database"][data-kind="sqlite"]').waitFor();
+  assert.match(await id('system-database').innerText(), /SQLite[\s\S]*\d (kB|MB)/);
+  assert.equal(await id('system-redis').getAttribute('data-state'), 'none');
+  for (const [language, title] of [['zh-CN', '还没有嵌入模型'], ['en', 'No embedding model yet']]) {
+    await page.evaluate((l) => localStorage.setItem('parley-language', l), language);
+    await page.goto(`${server.url}/console/settings/embedding`);
+    await page.getByText(title).waitFor({ timeout: 10_000 });
+  }
+});
+
 test('no page broke its own rules', () => {
   assert.deepEqual(faults, []);
 });

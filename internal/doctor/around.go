@@ -59,14 +59,16 @@ func Disk(dir string) Finding {
 	return room(s, dir)
 }
 
+func gigabytes(n uint64) string { return fmt.Sprintf("%.1f", float64(n)/(1<<30)) }
+
 func room(s diskspace.Space, dir string) Finding {
 	const check, advice = "disk", "Make room: old backups, folders named replaced-* of earlier restores, documents that nobody needs."
 	detail := fmt.Sprintf("%.1f GB of %.1f GB are free at %s", float64(s.Free)/(1<<30), float64(s.Total)/(1<<30), dir)
 	switch {
 	case s.Free < noSpace:
-		return Finding{check, Fail, detail, advice}
+		return broken(check, detail, advice).coded("disk", "free", gigabytes(s.Free), "total", gigabytes(s.Total))
 	case s.Free < littleSpace || s.Total > 0 && s.Free < s.Total/20:
-		return mind(check, detail, advice)
+		return mind(check, detail, advice).coded("disk", "free", gigabytes(s.Free), "total", gigabytes(s.Total))
 	}
 	return Fine(check, "%s", detail)
 }
@@ -92,7 +94,7 @@ func Answers(ctx context.Context, url string) Finding {
 	}
 	said := strings.Join(strings.Fields(string(text)), " ")
 	if a.StatusCode != http.StatusOK {
-		return Finding{check, Fail, fmt.Sprintf("%s says %s: %s", url, a.Status, said), "Its log says why."}
+		return broken(check, fmt.Sprintf("%s says %s: %s", url, a.Status, said), "Its log says why.")
 	}
 	return Fine(check, "%s says %s", url, said)
 }

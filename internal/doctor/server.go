@@ -67,10 +67,10 @@ func schema(ctx context.Context, db *postgres.DB) Finding {
 	case err != nil:
 		return Failed("schema", err, "May this user read the tables? They should belong to it.")
 	case have < want:
-		return Finding{"schema", Fail, fmt.Sprintf("the tables are at version %d, this program needs %d", have, want), "Run \"parley migrate\" (after \"parley backup\")."}
+		return broken("schema", fmt.Sprintf("the tables are at version %d, this program needs %d", have, want), "Run \"parley migrate\" (after \"parley backup\").").coded("schema_old", "have", have, "want", want)
 	case have > want:
-		return Finding{"schema", Fail, fmt.Sprintf("the tables are at version %d, this program knows %d at most", have, want),
-			"Start the newer program that wrote them, or restore a backup from before the upgrade."}
+		return broken("schema", fmt.Sprintf("the tables are at version %d, this program knows %d at most", have, want),
+			"Start the newer program that wrote them, or restore a backup from before the upgrade.").coded("schema_new", "have", have, "want", want)
 	}
 	return Fine("schema", "the tables are at version %d, as this program needs them", have)
 }
@@ -80,28 +80,28 @@ func (s server) findings(meaning bool, took time.Duration) []Finding {
 	where := fmt.Sprintf("Postgres %s answers after %v", s.version, took.Round(10*time.Microsecond))
 	switch {
 	case s.standby:
-		list = append(list, Finding{"database", Fail, where + ", but it is a standby and takes no writes", "Point \"database\" at the primary."})
+		list = append(list, broken("database", where+", but it is a standby and takes no writes", "Point \"database\" at the primary.").coded("database_standby"))
 	case s.encoding != "UTF8":
-		list = append(list, Finding{"database", Fail, where + ", but this database holds " + s.encoding, "Make the database anew with: createdb --encoding=UTF8 --template=template0 NAME"})
+		list = append(list, broken("database", where+", but this database holds "+s.encoding, "Make the database anew with: createdb --encoding=UTF8 --template=template0 NAME").coded("database_encoding", "encoding", s.encoding))
 	case s.number/10000 < oldest:
-		list = append(list, mind("database", where, fmt.Sprintf("Parley is tested with version %d. Upgrade the server.", oldest)))
+		list = append(list, mind("database", where, fmt.Sprintf("Parley is tested with version %d. Upgrade the server.", oldest)).coded("database_old", "version", s.version, "tested", oldest))
 	default:
-		list = append(list, Finding{"database", OK, where, ""})
+		list = append(list, Fine("database", "%s", where))
 	}
 	if !s.fsync || s.commit == "off" {
 		list = append(list, mind("durability", fmt.Sprintf("fsync is %t, synchronous_commit is %s", s.fsync, s.commit),
-			"A message that was confirmed may be lost when the server's machine fails. Set both to on."))
+			"A message that was confirmed may be lost when the server's machine fails. Set both to on.").coded("durability", "fsync", s.fsync, "commit", s.commit))
 	}
 	if free := s.most - s.used; free < s.most/5 {
 		list = append(list, mind("connections", fmt.Sprintf("%d of %d are used", s.used, s.most),
-			"Each replica takes up to 16 and one more for live updates. Raise max_connections, or lower them with ?pool_max_conns=8 in \"database\"."))
+			"Each replica takes up to 16 and one more for live updates. Raise max_connections, or lower them with ?pool_max_conns=8 in \"database\".").coded("connections", "used", s.used, "most", s.most))
 	} else {
 		list = append(list, Fine("connections", "%d of %d are used", s.used, s.most))
 	}
 	if !s.secondLock {
 		list = append(list, mind("second lock", "searches are held to their collections by their filters alone: the role parley_search is missing or may not be used",
 			"As a superuser: CREATE ROLE parley_search NOLOGIN; GRANT parley_search TO <the user of Parley>; "+
-				"GRANT SELECT ON collections, documents, chunks, postings, purges, vectors, vector_counts, spaces TO parley_search;"))
+				"GRANT SELECT ON collections, documents, chunks, postings, purges, vectors, vector_counts, spaces TO parley_search;").coded("second_lock"))
 	} else {
 		list = append(list, Fine("second lock", "searches run as a role that sees their collections only"))
 	}
@@ -117,9 +117,9 @@ func vector(have, can string, meaning bool) Finding {
 		case !meaning:
 			return Fine(check, "not in this database, and not needed while no embedder is configured")
 		case can == "":
-			return Finding{check, Fail, "the server does not have it, so passages are found by words alone", "Install pgvector 0.8.4 or later on the server and run \"parley migrate\"."}
+			return broken(check, "the server does not have it, so passages are found by words alone", "Install pgvector 0.8.4 or later on the server and run \"parley migrate\".").coded("pgvector_missing")
 		}
-		return Finding{check, Fail, "it is on the server and not in this database", "As a superuser: CREATE EXTENSION vector; then run \"parley migrate\"."}
+		return broken(check, "it is on the server and not in this database", "As a superuser: CREATE EXTENSION vector; then run \"parley migrate\".").coded("pgvector_not_made")
 	}
 	detail := "version " + have
 	advice := "Upgrade it on the server to 0.8.4 or later, then: ALTER EXTENSION vector UPDATE; and REINDEX the vector indexes."
@@ -131,11 +131,11 @@ func vector(have, can string, meaning bool) Finding {
 	}
 	switch {
 	case older(have, "0.8.0"):
-		return Finding{check, Fail, detail + " cannot go on searching behind a filter (hnsw.iterative_scan)", advice}
+		return broken(check, detail+" cannot go on searching behind a filter (hnsw.iterative_scan)", advice).coded("pgvector_old", "version", have)
 	case older(have, "0.8.2"):
-		return mind(check, detail+" can write past a buffer when several workers build an HNSW index (fixed in 0.8.2), and spoil it when it is vacuumed (fixed in 0.8.3 and 0.8.4); Parley builds with one worker", advice)
+		return mind(check, detail+" can write past a buffer when several workers build an HNSW index (fixed in 0.8.2), and spoil it when it is vacuumed (fixed in 0.8.3 and 0.8.4); Parley builds with one worker", advice).coded("pgvector_build", "version", have)
 	case older(have, "0.8.4"):
-		return mind(check, detail+" can spoil an HNSW index when it is vacuumed (fixed in 0.8.3 and 0.8.4)", advice)
+		return mind(check, detail+" can spoil an HNSW index when it is vacuumed (fixed in 0.8.3 and 0.8.4)", advice).coded("pgvector_vacuum", "version", have)
 	}
 	return Fine(check, "%s", detail)
 }
@@ -173,7 +173,7 @@ func skew(by, took time.Duration) Finding {
 		if by < 0 {
 			ahead = "behind"
 		}
-		return mind("clock", fmt.Sprintf("the database is %v %s this machine", off.Round(time.Millisecond), ahead), "Let both follow NTP (chrony or systemd-timesyncd).")
+		return mind("clock", fmt.Sprintf("the database is %v %s this machine", off.Round(time.Millisecond), ahead), "Let both follow NTP (chrony or systemd-timesyncd).").coded("clock", "apart", off.Round(time.Millisecond))
 	}
 	return Fine("clock", "within %v of the database", max(off, took).Round(time.Millisecond))
 }

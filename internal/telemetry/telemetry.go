@@ -115,11 +115,32 @@ func (t *Telemetry) answered(r bot.Receipt) {
 	}
 }
 
+// Cache publishes how often a cache had what was looked for.
+func (t *Telemetry) Cache(name string, counts func() (hits, misses int64)) {
+	for result, pick := range map[string]func(hits, misses int64) int64{
+		"hit":  func(hits, _ int64) int64 { return hits },
+		"miss": func(_, misses int64) int64 { return misses },
+	} {
+		t.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "parley_cache_lookups_total", Help: "What was looked for in a cache, by whether it was there.",
+			ConstLabels: prometheus.Labels{"cache": name, "result": result},
+		}, func() float64 { return float64(pick(counts())) }))
+	}
+}
+
+// Redis publishes whether Redis answers, as up tells it when it is asked.
+func (t *Telemetry) Redis(up func() bool) {
+	t.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "parley_redis_up", Help: "1 while Redis answers; without it limits are each replica's own.",
+	}, func() float64 { return number(up()) }))
+}
+
 // Channels publishes how the channels are, as health tells it when it is asked.
 func (t *Telemetry) Channels(health func() []gateway.Health) {
 	t.registry.MustRegister(&channels{
 		health:   health,
-		up:       prometheus.NewDesc("parley_channel_up", "1 while the channel is connected.", []string{"channel", "kind"}, nil),
+		up:       prometheus.NewDesc("parley_channel_up", "1 while the channel is connected; absent where another replica has the connection.", []string{"channel", "kind"}, nil),
+		state:    prometheus.NewDesc("parley_channel_state", "1 for the state that the channel is in.", []string{"channel", "kind", "state"}, nil),
 		waiting:  prometheus.NewDesc("parley_channel_waiting", "Messages that are neither done nor dead.", []string{"channel", "kind"}, nil),
 		restarts: prometheus.NewDesc("parley_channel_restarts_total", "Times the channel was connected again.", []string{"channel", "kind"}, nil),
 		in:       prometheus.NewDesc("parley_channel_last_in_timestamp_seconds", "When the last message came in.", []string{"channel", "kind"}, nil),
@@ -128,17 +149,24 @@ func (t *Telemetry) Channels(health func() []gateway.Health) {
 }
 
 type channels struct {
-	health                         func() []gateway.Health
-	up, waiting, restarts, in, out *prometheus.Desc
+	health                                func() []gateway.Health
+	up, state, waiting, restarts, in, out *prometheus.Desc
 }
 
 var _ prometheus.Collector = (*channels)(nil)
 
 // Describe tells which series there are.
 func (c *channels) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.up, c.waiting, c.restarts, c.in, c.out} {
+	for _, d := range []*prometheus.Desc{c.up, c.state, c.waiting, c.restarts, c.in, c.out} {
 		to <- d
 	}
+}
+
+func number(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // Collect asks how the channels are.
@@ -147,11 +175,13 @@ func (c *channels) Collect(to chan<- prometheus.Metric) {
 		gauge := func(d *prometheus.Desc, kind prometheus.ValueType, v float64) {
 			to <- prometheus.MustNewConstMetric(d, kind, v, h.Name, h.Kind)
 		}
-		up := 0.0
-		if h.State == gateway.Connected {
-			up = 1
+		// One that stands by is neither up nor down: a 0 would wake somebody for nothing.
+		if h.State != gateway.Standby {
+			gauge(c.up, prometheus.GaugeValue, number(h.State == gateway.Connected))
 		}
-		gauge(c.up, prometheus.GaugeValue, up)
+		for _, state := range []string{gateway.Connecting, gateway.Connected, gateway.Waiting, gateway.Standby, gateway.Stopped} {
+			to <- prometheus.MustNewConstMetric(c.state, prometheus.GaugeValue, number(h.State == state), h.Name, h.Kind, state)
+		}
 		gauge(c.waiting, prometheus.GaugeValue, float64(h.Waiting))
 		gauge(c.restarts, prometheus.CounterValue, float64(h.Restarts))
 		if !h.LastInAt.IsZero() {

@@ -18,8 +18,12 @@ func TestMetrics(t *testing.T) {
 		return []gateway.Health{
 			{Name: "chat", Kind: "webchat", State: gateway.Connected, Waiting: 3, LastInAt: time.Unix(1700000000, 0)},
 			{Name: "im", Kind: "webhook", State: gateway.Waiting, Restarts: 2},
+			{Name: "socket", Kind: "lark", State: gateway.Standby},
 		}
 	})
+	m.Cache("vectors", func() (int64, int64) { return 7, 2 })
+	m.Cache("answers", func() (int64, int64) { return 1, 0 })
+	m.Redis(func() bool { return false })
 	m.Event(gateway.Event{What: gateway.EventReceived, Channel: "chat"})
 	m.Event(gateway.Event{What: gateway.EventFirstText, Channel: "chat", Took: 40 * time.Millisecond})
 	m.Event(gateway.Event{What: gateway.EventFallback, Channel: "chat", Detail: gateway.FallbackPlain})
@@ -49,6 +53,13 @@ func TestMetrics(t *testing.T) {
 		`parley_model_tokens_total{kind="output",model="gpt"} 20`,
 		`parley_channel_up{channel="chat",kind="webchat"} 1`,
 		`parley_channel_up{channel="im",kind="webhook"} 0`,
+		`parley_channel_state{channel="im",kind="webhook",state="waiting"} 1`,
+		`parley_channel_state{channel="im",kind="webhook",state="connected"} 0`,
+		`parley_channel_state{channel="socket",kind="lark",state="standby"} 1`,
+		`parley_cache_lookups_total{cache="vectors",result="hit"} 7`,
+		`parley_cache_lookups_total{cache="vectors",result="miss"} 2`,
+		`parley_cache_lookups_total{cache="answers",result="hit"} 1`,
+		`parley_redis_up 0`,
 		`parley_channel_waiting{channel="chat",kind="webchat"} 3`,
 		`parley_channel_restarts_total{channel="im",kind="webhook"} 2`,
 		`parley_channel_last_in_timestamp_seconds{channel="chat",kind="webchat"} 1.7e+09`,
@@ -57,6 +68,9 @@ func TestMetrics(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("/metrics lacks %s", want)
 		}
+	}
+	if strings.Contains(got, `parley_channel_up{channel="socket"`) {
+		t.Error("a channel that stands by is counted as up or down")
 	}
 	if strings.Contains(got, "user-42") {
 		t.Error("free text became a label")

@@ -71,7 +71,10 @@ func openWith(t *testing.T, change func(*house, *web.Config)) *house {
 			Accounts:    h.staff,
 			Collections: h.shelf, Documents: h.shelf, Files: h.shelf, Finder: h.shelf,
 			Prompts: prompts.New(promptversions.New(db)), Tester: h.tester, Receipts: h.receipts,
-			Activity: activity.New(db),
+			Activity: activity.New(db), Embedding: &models{},
+			System: func(context.Context) (api.System, error) {
+				return api.System{Database: api.Database{Kind: "sqlite", Bytes: 4096}, Redis: api.Redis{State: "none"}}, nil
+			},
 			Channels: func() []gateway.Health {
 				return []gateway.Health{{Name: "chat", Kind: "webchat", State: gateway.Connected, Since: time.Now()}}
 			},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/parley-im/parley/gateway"
 	"github.com/parley-im/parley/internal/activity"
 	"github.com/parley-im/parley/internal/web/endpoint"
 )
@@ -74,7 +75,7 @@ func (a *API) overview(ctx context.Context, in *overviewInput) (*overviewOutput,
 type ChannelHealth struct {
 	Name        string     `json:"name"`
 	Kind        string     `json:"kind"`
-	State       string     `json:"state" enum:"connected,connecting,waiting,stopped"`
+	State       string     `json:"state" enum:"connected,connecting,waiting,standby,stopped" doc:"standby: another replica has the connection; this one takes over when that one is gone."`
 	Since       *time.Time `json:"since" doc:"Of the state."`
 	LastFrameAt *time.Time `json:"last_frame_at" doc:"Anything at all from the platform."`
 	LastInAt    *time.Time `json:"last_in_at"`
@@ -99,6 +100,9 @@ func (a *API) listChannels(context.Context, *struct{}) (*listChannelsOutput, err
 func (a *API) health() []ChannelHealth {
 	out := []ChannelHealth{}
 	for _, h := range a.Channels() {
+		if h.State == gateway.Standby {
+			h.Error = "" // of the time before: the channel is another replica's
+		}
 		out = append(out, ChannelHealth{
 			Name: h.Name, Kind: h.Kind, State: h.State, Since: when(h.Since), LastFrameAt: when(h.LastFrameAt),
 			LastInAt: when(h.LastInAt), LastOutAt: when(h.LastOutAt), Restarts: h.Restarts, Waiting: h.Waiting, Error: h.Error,

@@ -42,6 +42,8 @@ type Config struct {
 	Receipts    Receipts
 	Activity    Activity
 	Channels    func() []gateway.Health
+	Embedding   Embedding
+	System      func(context.Context) (System, error)
 	Log         *slog.Logger
 }
 

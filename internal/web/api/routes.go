@@ -63,5 +63,11 @@ func (a *API) routes(l *library.Library) {
 	endpoint.Add(a.Mux, get, "/answers/{reply_key}", auth.ConversationsRead, "get-receipt", "How one answer came about", a.getReceipt)
 	endpoint.Add(a.Mux, get, "/overview", auth.OverviewRead, "overview", "Figures by day, and how the channels are", a.overview)
 	endpoint.Add(a.Mux, get, "/channels", auth.OverviewRead, "list-channels", "How the channels are", a.listChannels)
+	endpoint.Add(a.Mux, get, "/system", auth.OverviewRead, "system", "The database and Redis, and what should be changed about them", a.system)
+
+	endpoint.Add(a.Mux, get, "/embedding-models", auth.ChannelsWrite, "list-embedding-models", "List the embedding models, with how far each is", a.listEmbeddingModels)
+	endpoint.Add(a.Mux, post, "/embedding-models/serve", auth.ChannelsWrite, "serve-embedding-model", "Let a model answer whose vectors are complete: the new one, or the one before", a.serveEmbeddingModel)
+	endpoint.Add(a.Mux, post, "/embedding-models/forget", auth.ChannelsWrite, "forget-embedding-model", "Remove the vectors of a model", a.forgetEmbeddingModel)
+
 	endpoint.Add(a.Mux, get, "/openapi.json", auth.Public, "openapi", "This document", a.openAPI)
 }

@@ -3,6 +3,7 @@ import { type FakeAnswer, type FakeRequest, found, ok, problem } from "./answer.
 import { listDocuments, upload } from "./documents.ts";
 import { check, savePrompt } from "./prompts.ts";
 import { ago, channels, days, id, passages, receipt, totals } from "./shapes.ts";
+import { forget, serve } from "./system.ts";
 import type { World } from "./world.ts";
 
 const byRole = {
@@ -328,6 +329,10 @@ const routes: [string, RegExp, Handler][] = [
       return ok({ totals: totals(all), days: all, channels: w.empty ? channels().slice(0, 1) : channels() });
     },
   ],
+  ["GET", /^\/system$/, (w) => ok(w.system)],
+  ["GET", /^\/embedding-models$/, (w) => ok({ models: w.embeddingModels })],
+  ["POST", /^\/embedding-models\/serve$/, serve],
+  ["POST", /^\/embedding-models\/forget$/, forget],
   ["GET", /^\/channels$/, () => ok({ channels: channels() })],
 ];
 

@@ -223,5 +223,17 @@ export function channels(): ChannelHealth[] {
       waiting: 2,
       error: "The platform refused the connection. It is tried again in 20 seconds.",
     },
+    {
+      name: "team-im",
+      kind: "lark",
+      state: "standby",
+      since: ago(600),
+      last_frame_at: null,
+      last_in_at: null,
+      last_out_at: null,
+      restarts: 0,
+      waiting: 0,
+      error: "",
+    },
   ];
 }

@@ -3,13 +3,16 @@ import type {
   Collection,
   Conversation,
   Document,
+  EmbeddingModel,
   Prompt,
   Receipt,
   Role,
+  System,
   Turn,
   User,
 } from "../src/api/types.ts";
 import { ago, document, id, passages, receipt, turn } from "./shapes.ts";
+import { embeddingModels, system } from "./system.ts";
 
 /** All that the fake API remembers. Each start begins with the same. */
 export interface World {
@@ -24,6 +27,8 @@ export interface World {
   prompts: Record<string, Prompt[]>; // newest first
   conversations: { conversation: Conversation; turns: Turn[] }[];
   receipts: Record<string, Receipt>;
+  system: System;
+  embeddingModels: EmbeddingModel[];
 }
 
 const texts: Record<string, string> = {
@@ -229,6 +234,8 @@ export function newWorld(empty = false): World {
     collections,
     documents,
     prompts,
+    system: system(),
+    embeddingModels: embeddingModels(),
     ...talks(empty),
   };
 }

@@ -159,6 +159,18 @@ const scenes = [
   ["settings-user-new", "/console/settings/users", {}, (page) => id(page, "user-new").click()],
   ["settings-keys", "/console/settings/keys", {}, (page) => id(page, "key-row").first().waitFor()],
   ["settings-key-new", "/console/settings/keys", {}, (page) => id(page, "key-new").click()],
+  [
+    "settings-embedding",
+    "/console/settings/embedding",
+    {},
+    (page) => id(page, "embedding-row").first().waitFor(),
+  ],
+  [
+    "settings-embedding-forget",
+    "/console/settings/embedding",
+    {},
+    (page) => id(page, "embedding-forget").click(),
+  ],
   ["settings-system", "/console/settings/system", {}],
   [
     "viewer-documents",

@@ -15,5 +15,7 @@ export const keys = {
   conversations: (filter: object) => ["conversations", filter] as const,
   conversation: (id: string) => ["conversation", id] as const,
   receipt: (replyKey: string) => ["receipt", replyKey] as const,
+  system: ["system"] as const,
+  embeddingModels: ["embedding-models"] as const,
   overview: (days: number) => ["overview", days] as const,
 };

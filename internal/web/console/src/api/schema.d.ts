@@ -213,6 +213,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/embedding-models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the embedding models, with how far each is */
+        get: operations["list-embedding-models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/embedding-models/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove the vectors of a model */
+        post: operations["forget-embedding-model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/embedding-models/serve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a model answer whose vectors are complete: the new one, or the one before */
+        post: operations["serve-embedding-model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/keys": {
         parameters: {
             query?: never;
@@ -439,6 +490,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The database and Redis, and what should be changed about them */
+        get: operations["system"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/try": {
         parameters: {
             query?: never;
@@ -532,8 +600,11 @@ export interface components {
              * @description Of the state.
              */
             since: string | null;
-            /** @enum {string} */
-            state: "connected" | "connecting" | "waiting" | "stopped";
+            /**
+             * @description standby: another replica has the connection; this one takes over when that one is gone.
+             * @enum {string}
+             */
+            state: "connected" | "connecting" | "waiting" | "standby" | "stopped";
             /**
              * Format: int64
              * @description Messages that are neither done nor dead.
@@ -652,6 +723,21 @@ export interface components {
             role: "owner" | "admin" | "editor" | "viewer";
             username: string;
         };
+        Database: {
+            /**
+             * Format: int64
+             * @description Size of the SQLite file with its log; 0 for Postgres.
+             */
+            bytes: number;
+            /** @enum {string} */
+            kind: "sqlite" | "postgres";
+            /** @description Version of the extension, or empty if the database does not have it. */
+            pgvector: string;
+            /** @description Searches run as a role of Postgres that sees their collections only. */
+            second_lock: boolean;
+            /** @description Of Postgres, or empty. */
+            version: string;
+        };
         Day: {
             /** Format: int64 */
             answered: number;
@@ -719,6 +805,29 @@ export interface components {
         EmbedderStruct: {
             configured: boolean;
             model: string;
+        };
+        EmbeddingModel: {
+            /** Format: int64 */
+            chunks: number;
+            complete: boolean;
+            configured: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            dimensions: number;
+            indexed: boolean;
+            model: string;
+            served: boolean;
+            serving: boolean;
+            /** Format: int64 */
+            vectors: number;
+            wanted: boolean;
+        };
+        EmbeddingModelInputBody: {
+            model: string;
+        };
+        EmbeddingModelsOutputBody: {
+            models: components["schemas"]["EmbeddingModel"][];
         };
         Figures: {
             /** Format: int64 */
@@ -930,6 +1039,13 @@ export interface components {
             /** Format: double */
             took_ms: number;
         };
+        Redis: {
+            /**
+             * @description none: not configured. degraded: it does not answer, and all goes on a little less well.
+             * @enum {string}
+             */
+            state: "none" | "ok" | "degraded";
+        };
         Said: {
             id: string;
             sender: components["schemas"]["Person"];
@@ -1013,6 +1129,26 @@ export interface components {
             /** Format: int64 */
             prompt_version: number;
             usage: components["schemas"]["Usage"];
+        };
+        System: {
+            database: components["schemas"]["Database"];
+            redis: components["schemas"]["Redis"];
+            /** @description What should be changed, as parley doctor says it. */
+            warnings: components["schemas"]["SystemWarning"][];
+        };
+        SystemWarning: {
+            /** @description What to do. */
+            advice: string;
+            /** @description Stable; what programs test. */
+            code: string;
+            /** @description An English sentence for people. */
+            detail: string;
+            /** @enum {string} */
+            level: "warn" | "fail";
+            /** @description What the sentence names. */
+            values: {
+                [key: string]: string;
+            };
         };
         Thumb: {
             reason: string;
@@ -1658,6 +1794,97 @@ export interface operations {
             };
         };
     };
+    "list-embedding-models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmbeddingModelsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "forget-embedding-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmbeddingModelInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "serve-embedding-model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmbeddingModelInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-keys": {
         parameters: {
             query?: never;
@@ -2208,6 +2435,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["System"];
                 };
             };
             /** @description Error */

@@ -27,4 +27,7 @@ export type Turn = Schemas["ConversationTurn"];
 export type Overview = Get<"/overview">;
 export type Day = Overview["days"][number];
 export type Figures = Overview["totals"];
+export type System = Get<"/system">;
+export type SystemWarning = Schemas["SystemWarning"];
+export type EmbeddingModel = Schemas["EmbeddingModel"];
 export type ChannelHealth = Schemas["ChannelHealth"];

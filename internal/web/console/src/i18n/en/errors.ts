@@ -70,6 +70,13 @@ export default {
   note_too_long: "The note may have 1,000 characters at most.",
   question_empty: "The question is empty.",
   question_too_long: "The question is too long.",
+  unknown_model: "There are no vectors of this model.",
+  vectors_incomplete: "The vectors of this model are not complete yet.",
+  model_serves: "This model answers at the moment. Let another model serve first.",
+  no_embedder:
+    "This model is not configured, so its vectors cannot be searched. Configure it as the former model first.",
+  still_configured:
+    "This model is configured, so its vectors would be made again. Take it out of the configuration first.",
   model_down: "No language model answered. Look at its address and key in config.yaml, and try again.",
   unknown_conversation: "This conversation does not exist.",
 };

@@ -1,6 +1,6 @@
 export default {
   title: "Settings",
-  tabs: { profile: "Profile", users: "Users", keys: "API keys", system: "System" },
+  tabs: { profile: "Profile", users: "Users", keys: "API keys", embedding: "Embedding", system: "System" },
   profile: {
     signedInAs: "Signed in as",
     appearance: "Appearance",
@@ -19,7 +19,7 @@ export default {
   roles: { owner: "Owner", admin: "Administrator", editor: "Editor", viewer: "Viewer" },
   roleText: {
     owner: "Everything, including other owners",
-    admin: "Prompts, users, keys and channels too",
+    admin: "Prompts, users, keys, channels and embedding models too",
     editor: "Documents, and trying out prompts",
     viewer: "Reads everything, changes nothing",
   },
@@ -64,6 +64,29 @@ export default {
     none: "No API keys yet",
     noneText: "Create one to use the API from a script. The API is described at /api/v1/openapi.json.",
   },
+  embedding: {
+    text: "The models that passages are turned into vectors with. A new one is filled in the background while the one before answers; it takes over by itself when it is complete.",
+    none: "No embedding model yet",
+    noneText: "Set one under “embedder” in config.yaml; until then search compares words only.",
+    serving: "Serving",
+    filling: "Vectors are being made",
+    indexing: "Index is being built",
+    notConfigured: "Not configured",
+    dimensions: "{{n}} dimensions",
+    progress: "{{vectors}} of {{chunks}} chunks have vectors ({{percent}})",
+    serve: "Let it serve",
+    serveText:
+      "From now on questions are compared with the vectors of “{{model}}”. The vectors of the other model stay, so you can go back.",
+    serveDone: "“{{model}}” serves now",
+    back: "Go back to it",
+    backText:
+      "“{{model}}” served before. From now on questions are compared with its vectors again; the other model does not take over by itself any more.",
+    backDone: "“{{model}}” serves again",
+    forget: "Forget",
+    forgetText:
+      "All vectors of “{{model}}” are removed. This cannot be taken back: to use the model again, every document has to be embedded anew.",
+    forgetDone: "“{{model}}” is forgotten",
+  },
   permission: {
     "overview.read": "Read the overview",
     "conversations.read": "Read conversations",
@@ -76,7 +99,7 @@ export default {
     "prompts.write": "Publish prompts",
     "users.write": "Manage users",
     "keys.write": "Manage API keys",
-    "channels.write": "Manage channels",
+    "channels.write": "Manage channels and embedding models",
   },
   system: {
     version: "Version",

@@ -64,6 +64,11 @@ export default {
   note_too_long: "备注最多 1000 个字符。",
   question_empty: "问题为空。",
   question_too_long: "问题太长。",
+  unknown_model: "没有此模型的向量。",
+  vectors_incomplete: "此模型的向量还不完整。",
+  model_serves: "此模型正在使用。请先切换到另一个模型。",
+  no_embedder: "此模型未配置，无法检索它的向量。请先把它配置为 former_embedder。",
+  still_configured: "此模型仍在配置中，向量会重新生成。请先把它从配置中移除。",
   model_down: "语言模型没有响应。请检查 config.yaml 中的地址和密钥后重试。",
   unknown_conversation: "该会话不存在。",
 };

@@ -35,6 +35,7 @@ export default {
     connected: "已连接",
     connecting: "连接中",
     waiting: "等待重连",
+    standby: "待命",
     stopped: "已停止",
   },
   since: "状态始于",
@@ -43,5 +44,51 @@ export default {
   lastOut: "最近发出消息",
   waiting: "排队中",
   restarts: "重启次数",
+  standbyText: "连接由另一个副本持有。那个副本退出后，由本副本接管。",
+  system: {
+    title: "服务器",
+    database: "数据库",
+    kind: "类型",
+    size: "文件大小",
+    noPgvector: "未安装",
+    secondLock: "第二道锁",
+    on: "已启用",
+    off: "未启用",
+    redis: { none: "未使用", ok: "已连接", degraded: "降级运行" },
+    redisText: {
+      none: "未配置。限流和缓存只在本进程内有效。",
+      ok: "限流、缓存和实时更新由所有副本共享。",
+      degraded: "Redis 没有响应。回答不受影响：各副本各自限流，实时更新会慢一秒。",
+    },
+    level: { warn: "建议调整", fail: "无法工作" },
+    warning: {
+      database_standby: "数据库服务器是备库，不接受写入。请把 “database” 指向主库。",
+      database_encoding:
+        "此数据库的编码是 {{encoding}}。请重新建库：createdb --encoding=UTF8 --template=template0 NAME",
+      database_old: "Postgres {{version}}：Parley 在版本 {{tested}} 上测试。请升级服务器。",
+      durability:
+        "fsync 为 {{fsync}}，synchronous_commit 为 {{commit}}。服务器所在机器故障时，已确认的消息可能丢失。请把两者都设为 on。",
+      connections:
+        "{{most}} 个连接已用 {{used}} 个。每个副本最多占用 16 个，另加一个用于实时更新。请调高 max_connections，或在 “database” 中用 ?pool_max_conns=8 调低占用。",
+      second_lock:
+        "检索只靠过滤条件限制在各自的知识库内：角色 parley_search 不存在或不可用。请以超级用户执行：CREATE ROLE parley_search NOLOGIN; GRANT parley_search TO <Parley 的用户>; GRANT SELECT ON collections, documents, chunks, postings, purges, vectors, vector_counts, spaces TO parley_search;",
+      pgvector_missing:
+        "服务器没有安装 pgvector，只能按词语检索。请在服务器上安装 pgvector 0.8.4 或更高版本，然后运行 “parley migrate”。",
+      pgvector_not_made:
+        "服务器上有 pgvector，但此数据库中没有启用。请以超级用户执行：CREATE EXTENSION vector; 然后运行 “parley migrate”。",
+      pgvector_old:
+        "pgvector {{version}} 无法在过滤条件下继续检索（hnsw.iterative_scan）。请在服务器上升级到 0.8.4 或更高版本，然后执行：ALTER EXTENSION vector UPDATE; 并对向量索引执行 REINDEX。",
+      pgvector_build:
+        "pgvector {{version}} 在多个进程并行建 HNSW 索引时可能写越缓冲区（0.8.2 已修复），清理（VACUUM）时可能损坏索引（0.8.3 和 0.8.4 已修复）；Parley 用单进程建索引。请在服务器上升级到 0.8.4 或更高版本，然后执行：ALTER EXTENSION vector UPDATE; 并对向量索引执行 REINDEX。",
+      pgvector_vacuum:
+        "pgvector {{version}} 在清理（VACUUM）时可能损坏 HNSW 索引（0.8.3 和 0.8.4 已修复）。请在服务器上升级到 0.8.4 或更高版本，然后执行：ALTER EXTENSION vector UPDATE; 并对向量索引执行 REINDEX。",
+      clock: "数据库与本机的时钟相差 {{apart}}。请让两者都通过 NTP 校时（chrony 或 systemd-timesyncd）。",
+      schema_old:
+        "数据表的版本是 {{have}}，本程序需要 {{want}}。请先运行 “parley backup”，再运行 “parley migrate”。",
+      schema_new:
+        "数据表的版本是 {{have}}，本程序最高支持 {{want}}。请启动写入它的新版本程序，或恢复升级前的备份。",
+      disk: "数据目录所在磁盘剩余 {{free}} GB，共 {{total}} GB。请腾出空间：旧备份、以前恢复时留下的 replaced-* 目录、不再需要的文档。",
+    },
+  },
   day: "日期",
 };

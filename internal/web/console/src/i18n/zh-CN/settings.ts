@@ -1,6 +1,6 @@
 export default {
   title: "设置",
-  tabs: { profile: "个人", users: "用户", keys: "API 密钥", system: "系统" },
+  tabs: { profile: "个人", users: "用户", keys: "API 密钥", embedding: "嵌入模型", system: "系统" },
   profile: {
     signedInAs: "当前账户",
     appearance: "外观",
@@ -19,7 +19,7 @@ export default {
   roles: { owner: "拥有者", admin: "管理员", editor: "编辑", viewer: "只读" },
   roleText: {
     owner: "全部权限，包括管理其他拥有者",
-    admin: "另可管理提示词、用户、密钥和渠道",
+    admin: "另可管理提示词、用户、密钥、渠道和嵌入模型",
     editor: "管理文档，试用提示词",
     viewer: "可查看全部内容，不能修改",
   },
@@ -64,6 +64,26 @@ export default {
     none: "还没有 API 密钥",
     noneText: "创建一个密钥即可在脚本中使用 API。API 说明见 /api/v1/openapi.json。",
   },
+  embedding: {
+    text: "用来把段落转换为向量的模型。新模型在后台填充向量，期间由原模型作答；全部完成后新模型自动接替。",
+    none: "还没有嵌入模型",
+    noneText: "请在 config.yaml 的 “embedder” 中设置；在此之前只按词语检索。",
+    serving: "使用中",
+    filling: "正在生成向量",
+    indexing: "正在建立索引",
+    notConfigured: "未配置",
+    dimensions: "{{n}} 维",
+    progress: "{{chunks}} 个片段中 {{vectors}} 个已有向量（{{percent}}）",
+    serve: "切换到此模型",
+    serveText: "从现在起，提问将与“{{model}}”的向量比较。另一个模型的向量会保留，可以随时退回。",
+    serveDone: "现在使用“{{model}}”",
+    back: "退回此模型",
+    backText: "“{{model}}”曾经使用过。从现在起，提问将重新与它的向量比较；另一个模型不会再自动接替。",
+    backDone: "已退回“{{model}}”",
+    forget: "清除",
+    forgetText: "“{{model}}”的全部向量将被删除，且无法撤销：要再次使用此模型，必须重新嵌入所有文档。",
+    forgetDone: "已清除“{{model}}”",
+  },
   permission: {
     "overview.read": "查看概览",
     "conversations.read": "查看会话",
@@ -76,7 +96,7 @@ export default {
     "prompts.write": "发布提示词",
     "users.write": "管理用户",
     "keys.write": "管理 API 密钥",
-    "channels.write": "管理渠道",
+    "channels.write": "管理渠道和嵌入模型",
   },
   system: {
     version: "版本",

@@ -37,7 +37,13 @@ export function Channels({ channels }: { channels: ChannelHealth[] }) {
   );
 }
 
-const tones = { connected: "parley", connecting: "yellow", waiting: "yellow", stopped: "red" };
+const tones = {
+  connected: "parley",
+  connecting: "yellow",
+  waiting: "yellow",
+  standby: "gray",
+  stopped: "red",
+};
 
 function Channel({ channel: c }: { channel: ChannelHealth }) {
   const { t } = useTranslation();
@@ -76,6 +82,11 @@ function Channel({ channel: c }: { channel: ChannelHealth }) {
         <Fact label={t("overview.waiting")}>{formatNumber(c.waiting)}</Fact>
         <Fact label={t("overview.restarts")}>{formatNumber(c.restarts)}</Fact>
       </dl>
+      {c.state === "standby" && (
+        <Text size="sm" c="dimmed" mt="sm">
+          {t("overview.standbyText")}
+        </Text>
+      )}
       {c.error && (
         <Text size="sm" className={classes.error} mt="sm">
           {c.error}

@@ -10,6 +10,7 @@ import { EmptyState } from "../../parts/EmptyState";
 import { ErrorState } from "../../parts/ErrorState";
 import { PageHeader } from "../../parts/PageHeader";
 import { Channels } from "./Channels";
+import { System } from "./System";
 import { Tiles } from "./Tiles";
 
 const Charts = lazy(() => import("./Charts"));
@@ -61,6 +62,7 @@ export default function Overview() {
             </Suspense>
           )}
           <Channels channels={data.channels} />
+          <System />
         </Stack>
       )}
     </>

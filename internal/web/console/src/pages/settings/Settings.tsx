@@ -1,9 +1,10 @@
 import { Tabs } from "@mantine/core";
-import { IconKey, IconServer2, IconUser, IconUsers } from "@tabler/icons-react";
+import { IconKey, IconServer2, IconUser, IconUsers, IconVector } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
 import { useCan } from "../../app/session";
 import { PageHeader } from "../../parts/PageHeader";
+import { Embedding } from "./Embedding";
 import { Keys } from "./Keys";
 import { Profile } from "./Profile";
 import { System } from "./System";
@@ -18,6 +19,7 @@ export default function Settings() {
     { id: "profile", icon: IconUser, shown: true, panel: <Profile /> },
     { id: "users", icon: IconUsers, shown: can("users.write"), panel: <Users /> },
     { id: "keys", icon: IconKey, shown: can("keys.write"), panel: <Keys /> },
+    { id: "embedding", icon: IconVector, shown: can("channels.write"), panel: <Embedding /> },
     { id: "system", icon: IconServer2, shown: true, panel: <System /> },
   ] as const;
   const shown = tabs.filter((x) => x.shown);
