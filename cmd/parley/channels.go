@@ -7,9 +7,9 @@ import (
 )
 
 // channelKinds is what `kind` in config.yaml may be: one line for each adapter.
-func channelKinds(chats webchat.Store, limits webchat.Limiter) map[string]gateway.Open {
-	return map[string]gateway.Open{
-		"webchat": webchat.With(chats, limits),
-		"webhook": webhook.Open,
+func channelKinds(chats webchat.Store, limits webchat.Limiter) map[string]gateway.Kind {
+	return map[string]gateway.Kind{
+		"webchat": webchat.Kind(chats, limits),
+		"webhook": webhook.Kind(),
 	}
 }

@@ -170,7 +170,7 @@ func (s *server) openChannels() (handlers, pages map[string]http.Handler, err er
 			wrong = append(wrong, fmt.Errorf("channels.%s.kind: %q is none of %s", name, c.Kind, strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")))
 			continue
 		}
-		ch, err := s.gateway.Open(c.Kind, kind, gateway.Setup{
+		ch, err := s.gateway.Open(c.Kind, kind.Open, gateway.Setup{
 			Name: name, Decode: c.Decode, Client: outgoing(), Log: s.in.log.With("channel", name),
 			PublicURL: s.in.cfg.PublicURL, DataDir: s.in.cfg.Data,
 		})
