@@ -28,6 +28,10 @@ trailer<</Root 1 0 R>>
 // needs much longer for than the usual seconds.
 const warmTime = 5 * time.Minute
 
+// warmMemory is the least that compiling may use, in bytes: the reader is our own
+// and no file from outside, and the collector gets to it late on a busy machine.
+const warmMemory = 2 << 30
+
 // Warm reads a small PDF file, so that the compiled PDF reader is in
 // Limits.CacheDir before the first real one comes: compiling takes some seconds
 // of the time that a file has. It also tells whether children can be started. It
@@ -40,6 +44,7 @@ func (r Runner) Warm(ctx context.Context) error {
 		}
 	}
 	r.Limits.Time = warmTime
+	r.Limits.Memory = max(r.Limits.Memory, warmMemory)
 	if err := r.compile(ctx); err != nil || done == "" {
 		return err
 	}
