@@ -15,8 +15,8 @@ import (
 )
 
 // Messages that arrive together are stored together: one statement, one round trip, one
-// commit. What would have to wait in there (another transaction has the conversation) or
-// is rare (the conversation is new) is stored by itself, so that it holds nobody up.
+// commit. What would have to wait in there (another transaction has the conversation) is
+// stored by itself, so that it holds nobody up.
 const (
 	groupSize = 128
 	groupTime = 10 * time.Second
@@ -89,9 +89,10 @@ func (l *Ledger) receiveOne(ctx context.Context, a arrival) (fate, error) {
 	return stored, nil
 }
 
-// sqlReceive is the same for many. Conversations that others have locked are passed over
-// and so are new ones; what comes out is the place of each message that was stored or
-// known before.
+// sqlReceive is the same for many. Conversations that others have locked are passed over,
+// and so are those that another transaction creates at this moment. New ones are created
+// in the order of their names: two groups that create the same never wait for each other.
+// What comes out is the place of each message that was stored or known before.
 const sqlReceive = `
 WITH given AS MATERIALIZED (
 	SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::boolean[])
@@ -108,11 +109,20 @@ WITH given AS MATERIALIZED (
 	UPDATE conversations c SET last_at = greatest(c.last_at, ` + sqlNow + `),
 		waiting_at = coalesce(c.waiting_at, CASE WHEN NOT held.aside THEN ` + sqlNow + ` END)
 	FROM held WHERE c.id = held.conversation
+), born AS (
+	INSERT INTO conversations (channel, chat, thread, waiting_at, last_at)
+	SELECT m.channel, m.chat, m.thread, CASE WHEN NOT m.aside THEN ` + sqlNow + ` END, ` + sqlNow + ` FROM meant m
+	WHERE NOT EXISTS (SELECT FROM conversations c WHERE c.channel = m.channel AND c.chat = m.chat AND c.thread = m.thread)
+	ORDER BY m.channel, m.chat, m.thread
+	ON CONFLICT (channel, chat, thread) DO NOTHING RETURNING id, waiting_at, channel, chat, thread
+), home AS (
+	SELECT conversation, waiting_at, channel, chat, thread, aside FROM held
+	UNION ALL SELECT id, waiting_at, channel, chat, thread, waiting_at IS NULL FROM born
 ), added AS (
 	INSERT INTO messages (channel, id, conversation, state, text, body, sent_at, received_at, sender_id, sender_name)
 	SELECT f.channel, f.id, h.conversation, CASE WHEN h.aside AND h.waiting_at IS NULL THEN 'done' ELSE 'received' END,
 		f.text, f.body, f.sent_at, ` + sqlClock + `, f.sender_id, f.sender_name
-	FROM fresh f JOIN held h ON h.channel = f.channel AND h.chat = f.chat AND h.thread = f.thread ORDER BY f.place
+	FROM fresh f JOIN home h ON h.channel = f.channel AND h.chat = f.chat AND h.thread = f.thread ORDER BY f.place
 	ON CONFLICT (channel, id) DO NOTHING RETURNING channel, id
 )
 SELECT g.place, f.place IS NULL FROM given g LEFT JOIN fresh f ON f.place = g.place LEFT JOIN added a ON a.channel = g.channel AND a.id = g.id
