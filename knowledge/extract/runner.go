@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,6 +28,8 @@ import (
 type Runner struct {
 	Command []string // what starts ChildMain: the program and its arguments
 	Limits  Limits
+
+	nice int // fileNice if 0
 }
 
 // request is what the child gets on its standard input, answer what it gives on
@@ -83,6 +86,10 @@ func (r Runner) Extract(ctx context.Context, name, path string) (Document, error
 	return a.Document, nil
 }
 
+// fileNice is how far reading a file stands back when the processors are busy. Not
+// further: its time is limited.
+const fileNice = 5
+
 // grace is how long the child may take to say itself that time is up.
 const grace = 2 * time.Second
 
@@ -116,6 +123,7 @@ func (r Runner) run(ctx context.Context, limits Limits, in []byte, tmp string) (
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the child process: %w", err)
 	}
+	yield(cmd, cmp.Or(r.nice, fileNice))
 	if _, err := stdin.Write(in); err != nil {
 		_ = stdin.Close() // it ends, or has ended already: Wait tells how
 	}

@@ -26,7 +26,10 @@ trailer<</Root 1 0 R>>
 
 // warmTime is the limit for compiling the PDF reader, which a slow or busy machine
 // needs much longer for than the usual seconds.
-const warmTime = 5 * time.Minute
+const warmTime = 10 * time.Minute
+
+// warmNice makes it give way to everything else: nobody waits for it.
+const warmNice = 10
 
 // warmMemory is the least that compiling may use, in bytes: the reader is our own
 // and no file from outside, and the collector gets to it late on a busy machine.
@@ -43,7 +46,7 @@ func (r Runner) Warm(ctx context.Context) error {
 			return nil
 		}
 	}
-	r.Limits.Time = warmTime
+	r.Limits.Time, r.nice = warmTime, warmNice
 	r.Limits.Memory = max(r.Limits.Memory, warmMemory)
 	if err := r.compile(ctx); err != nil || done == "" {
 		return err
