@@ -20,6 +20,11 @@ func (g *Gateway) dispatch(ctx context.Context) {
 		case <-ctx.Done():
 			continue
 		}
+		if wait := g.flow.wait(); wait > 0 {
+			<-g.slots
+			sleep(ctx, wait)
+			continue
+		}
 		begun := time.Now()
 		if t := g.take(ctx); t != nil {
 			turns.Go(func() {

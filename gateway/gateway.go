@@ -98,6 +98,7 @@ type Gateway struct {
 
 	hints chan hint     // for the other processes
 	slots chan struct{} // one for each turn that is worked on
+	flow  flow
 
 	mu      sync.Mutex
 	taking  bool // turns; see Ready

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/parley-im/parley/internal/fault"
 )
@@ -20,7 +21,9 @@ func (g *Gateway) deliver(l *link) Deliver {
 		m.Alone, m.Aside = g.alone(m), g.aside(m)
 		ctx, done := context.WithTimeout(ctx, ledgerTimeout)
 		defer done()
+		begun := time.Now()
 		fresh, err := g.Ledger.Receive(ctx, m)
+		g.flow.store(time.Since(begun))
 		if err != nil {
 			g.event(EventRefused, l.name, "", m.SentAt)
 			g.Log.Error("message not stored", "channel", l.name, "message", m.ID, "err", err)
