@@ -144,6 +144,7 @@ type benchIntakeCmd struct {
 	benchOn
 	Rate   int           `help:"Messages a second that are offered." default:"1000"`
 	For    time.Duration `help:"For how long." default:"20s"`
+	Begin  time.Duration `help:"For how long before what is measured." default:"3s"`
 	Chats  int           `help:"Chats they are spread over." default:"500"`
 	ForBot float64       `name:"for-bot" help:"Share of the chats in which the bot answers." default:"0.5"`
 	Again  float64       `help:"Share of messages that are offered twice." default:"0.05"`
@@ -164,7 +165,7 @@ func (c *benchIntakeCmd) Run(a *app) error {
 	}
 	defer servers.Close()
 	report, err := speed.Intake{
-		Program: program, Database: servers.database, Rate: c.Rate, For: c.For, Chats: c.Chats, ForBot: c.ForBot, Again: c.Again, Seed: c.Seed,
+		Program: program, Database: servers.database, Rate: c.Rate, For: c.For, Begin: c.Begin, Chats: c.Chats, ForBot: c.ForBot, Again: c.Again, Seed: c.Seed,
 	}.Run(a.ctx)
 	if err != nil {
 		return err

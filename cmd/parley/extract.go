@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,8 +13,10 @@ import (
 )
 
 type extractCmd struct {
-	JSON  bool     `name:"json" help:"Print one line of JSON for each file."`
-	Files []string `arg:"" name:"file" help:"Files to read."`
+	JSON    bool     `name:"json" help:"Print one line of JSON for each file."`
+	Prepare bool     `name:"prepare" help:"Compile the reader of PDF files for later runs, if that was not done."`
+	Cache   string   `name:"cache" type:"path" help:"Folder for the compiled reader; default: one of yours."`
+	Files   []string `arg:"" optional:"" name:"file" help:"Files to read."`
 }
 
 type extracted struct {
@@ -25,9 +29,17 @@ type extracted struct {
 // Run reads each file as the server would. A file that cannot be read for a stated
 // reason is a result, not a failure of the command.
 func (c *extractCmd) Run(a *app) error {
-	runner, err := newRunner(config.Default(), cacheDir())
+	runner, err := newRunner(config.Default(), cmp.Or(c.Cache, cacheDir()))
 	if err != nil {
 		return err
+	}
+	switch {
+	case c.Prepare:
+		if err := runner.Warm(a.ctx); err != nil {
+			return fmt.Errorf("prepare the reader of PDF files: %w", err)
+		}
+	case len(c.Files) == 0:
+		return errors.New("name at least one file to read, or give --prepare")
 	}
 	for _, file := range c.Files {
 		out := extracted{File: file}

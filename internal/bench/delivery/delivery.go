@@ -150,7 +150,7 @@ func (w *world) build(ctx context.Context) (err error) {
 	if w.calm, err = im.New(im.Profile{Name: "plain"}, w.Seed); err != nil {
 		return err
 	}
-	if w.cluster, err = rig.NewCluster(w.place, w.Program, w.Replicas, w.config()); err != nil {
+	if w.cluster, err = rig.NewCluster(ctx, w.place, w.Program, w.Replicas, w.config()); err != nil {
 		return err
 	}
 	if s.Sockets {

@@ -111,7 +111,7 @@ func (t Trial) Run(ctx context.Context) (report Report, err error) {
 	report.Store = place.Store()
 	r := &run{Trial: t, words: rig.NewCorpus(t.Seed), ids: make([]string, t.Documents)}
 	r.write()
-	if r.server, err = place.Process(t.Program, 0, "log: {level: warn}\n"); err != nil {
+	if r.server, err = place.Process(ctx, t.Program, 0, "log: {level: warn}\n"); err != nil {
 		return report, err
 	}
 	if err := r.server.Start(); err != nil {

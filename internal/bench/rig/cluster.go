@@ -12,10 +12,10 @@ import (
 type Cluster struct{ Servers []*Process }
 
 // NewCluster prepares n servers with the same configuration.
-func NewCluster(p *Place, program []string, n int, config string) (*Cluster, error) {
+func NewCluster(ctx context.Context, p *Place, program []string, n int, config string) (*Cluster, error) {
 	c := &Cluster{}
 	for number := range max(1, n) {
-		s, err := p.Process(program, number, config)
+		s, err := p.Process(ctx, program, number, config)
 		if err != nil {
 			return nil, err
 		}

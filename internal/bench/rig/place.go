@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -85,8 +86,9 @@ func (p *Place) Store() string {
 
 // Process is one server on the place. config are the lines of its configuration
 // but for where the data is; number tells replicas apart. All replicas share a
-// database; on SQLite there can be one.
-func (p *Place) Process(program []string, number int, config string) (*Process, error) {
+// database; on SQLite there can be one. The server finds its reader of PDF files
+// compiled, as every one does that was started before on the same machine.
+func (p *Place) Process(ctx context.Context, program []string, number int, config string) (*Process, error) {
 	if p.URL == "" && number > 0 {
 		return nil, errors.New("replicas need --database: SQLite has room for one process")
 	}
@@ -102,11 +104,43 @@ func (p *Place) Process(program []string, number int, config string) (*Process, 
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return nil, fmt.Errorf("make a data folder: %w", err)
 	}
+	if err := prepare(ctx, program, data); err != nil {
+		return nil, err
+	}
 	file := filepath.Join(p.Dir, fmt.Sprintf("config-%d.yaml", number))
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		return nil, fmt.Errorf("write configuration: %w", err)
 	}
 	return &Process{Program: program, Config: file, Data: data, Listen: listen}, nil
+}
+
+const prepareTime = 5 * time.Minute
+
+// prepare compiles the reader of PDF files, if that was not done on this machine,
+// and lets the server on data use it.
+func prepare(ctx context.Context, program []string, data string) error {
+	cache := filepath.Join(data, "cache")
+	if _, err := os.Lstat(cache); err == nil {
+		return nil
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		dir = os.TempDir()
+	}
+	dir = filepath.Join(dir, "parley", "bench")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make a cache folder: %w", err)
+	}
+	if err := os.Symlink(dir, cache); err != nil {
+		return fmt.Errorf("link the cache folder: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, prepareTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program[0], append(append([]string(nil), program[1:]...), "extract", "--prepare", "--cache", dir)...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("prepare the reader of PDF files: %w\n%s", err, out)
+	}
+	return nil
 }
 
 // Counts runs a query of two columns, a word and a number, and returns it as a map.

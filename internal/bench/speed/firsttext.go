@@ -68,7 +68,7 @@ func (f FirstText) Run(ctx context.Context) (report FirstTextReport, err error) 
 	}
 	defer func() { err = errors.Join(err, place.Close()) }()
 	report.Store = place.Store()
-	server, err := place.Process(f.Program, 0, fmt.Sprintf(`models: [{name: standin, base_url: %q, api_key: none, model: standin}]
+	server, err := place.Process(ctx, f.Program, 0, fmt.Sprintf(`models: [{name: standin, base_url: %q, api_key: none, model: standin}]
 answers: {ask_anyway: true, session_idle: 1ms}
 channels:
   chat: {kind: webchat, per_minute: 100000, burst: 1000, address_per_minute: 100000, address_burst: 1000}
