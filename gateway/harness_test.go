@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -134,8 +135,12 @@ func (w *world) want(chat string, texts ...string) {
 // wantEvent checks how often something was counted.
 func (w *world) wantEvent(event string, n int) {
 	w.Helper()
+	synctest.Wait() // what was posted is counted a moment later
 	if got := w.seen(event); got != n {
-		w.Errorf("event %q was counted %d times, want %d; all: %v", event, got, n, w.events)
+		w.mu.Lock()
+		all := maps.Clone(w.events)
+		w.mu.Unlock()
+		w.Errorf("event %q was counted %d times, want %d; all: %v", event, got, n, all)
 	}
 }
 

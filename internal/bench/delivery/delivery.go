@@ -115,6 +115,9 @@ func (d Trial) Run(ctx context.Context) (report Report, err error) {
 	if err := w.judge(ctx, &report); err != nil {
 		return report, err
 	}
+	if err := w.settle(ctx); err != nil {
+		return report, err
+	}
 	if err := w.cluster.Stop(40 * time.Second); err != nil {
 		return report, err
 	}

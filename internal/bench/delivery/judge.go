@@ -80,6 +80,23 @@ func (w *world) wait(ctx context.Context) error {
 	}
 }
 
+// settle returns when no row of the ledger is open, or after Patience. An answer
+// may be seen whose server was killed before it wrote so; another one does, later.
+func (w *world) settle(ctx context.Context) error {
+	began := time.Now()
+	for {
+		rows, err := w.place.Rows(ctx)
+		if err != nil || open(rows) == 0 || time.Since(began) > w.Patience {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
 func later(times ...time.Time) (last time.Time) {
 	for _, t := range times {
 		if t.After(last) {

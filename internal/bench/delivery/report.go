@@ -69,13 +69,7 @@ func (r Report) Fault() string {
 	bad(r.Half > 0, "%d half-written", r.Half)
 	bad(len(r.Strange) > 0, "strange: %q", r.Strange)
 	bad(ended+min(r.Twice, r.Unsure) != r.Messages, "of %d messages %d ended well (%d answers, %d apologies, %d denied)", r.Messages, ended, r.Answered, r.Apologies, r.Denied)
-	open := 0
-	for state, n := range r.Rows {
-		if state != "done" && state != "dead" {
-			open += n
-		}
-	}
-	bad(open != 0, "%d rows of the ledger are not terminal: %v", open, r.Rows)
+	bad(open(r.Rows) != 0, "%d rows of the ledger are not terminal: %v", open(r.Rows), r.Rows)
 	bad(len(r.Rows) == 0, "the ledger is empty")
 	if s := r.Soak; s != nil {
 		bad(s.GoroutinesAfter > s.GoroutinesBefore+rig.Idle, "goroutines grew from %.0f to %.0f", s.GoroutinesBefore, s.GoroutinesAfter)
@@ -136,4 +130,14 @@ func counts(m map[string]int) string {
 	}
 	slices.Sort(list)
 	return strings.Join(list, ", ")
+}
+
+// open counts rows that are not terminal.
+func open(rows map[string]int) (n int) {
+	for state, count := range rows {
+		if state != "done" && state != "dead" {
+			n += count
+		}
+	}
+	return n
 }
