@@ -1,14 +1,16 @@
-// Package testservice runs real PostgreSQL and Redis servers for tests and
-// measurements. The programs are those that .ci/services put into the user's cache
-// folder; each server gets a folder of its own below the temporary folder, an
-// unused port of the loopback address and an unprivileged user.
+// Package testservice runs real PostgreSQL, Redis and XMPP servers for tests,
+// measurements and the demo. The programs are those that .ci/services put into the
+// user's cache folder, and for XMPP those that .ci/tools installed. Each server gets a
+// folder of its own below the temporary folder, an unused port of the loopback address
+// and an unprivileged user.
 //
 // No server outlives the process that started it, however that ends: a small shell
 // next to each server waits for the end of a pipe that only this process holds, then
 // ends the server and removes its folder.
 //
-// postgres.go and redis.go hold the two servers, process.go what they share. Tests
-// use postgrestest and redistest, which are built on it.
+// postgres.go, redis.go, and xmpp.go with prosody.go and ejabberd.go hold the
+// servers, process.go what they share. Tests of stores use postgrestest and
+// redistest, which are built on it.
 package testservice
 
 import (
