@@ -4,6 +4,7 @@ import (
 	"github.com/parley-im/parley/gateway"
 	"github.com/parley-im/parley/gateway/webchat"
 	"github.com/parley-im/parley/gateway/webhook"
+	"github.com/parley-im/parley/gateway/xmpp"
 )
 
 // channelKinds is what `kind` in config.yaml may be: one line for each adapter.
@@ -11,5 +12,6 @@ func channelKinds(chats webchat.Store, limits webchat.Limiter) map[string]gatewa
 	return map[string]gateway.Kind{
 		"webchat": webchat.Kind(chats, limits),
 		"webhook": webhook.Kind(),
+		"xmpp":    xmpp.Kind(),
 	}
 }

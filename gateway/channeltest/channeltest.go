@@ -114,6 +114,7 @@ var cases = []struct {
 	{"stop button", (*suite).stopButton},
 	{"refused is not acknowledged", (*suite).refused},
 	{"posts into the same conversation", (*suite).posts},
+	{"posts into a group", (*suite).postsInGroup},
 	{"longest text goes through whole", (*suite).longest},
 	{"same key twice shows once", (*suite).dedupes},
 	{"finds a post by its key", (*suite).finds},

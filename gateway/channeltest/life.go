@@ -26,7 +26,7 @@ func (s *suite) ratings() {
 
 func (s *suite) stops() {
 	l := s.listen()
-	l.hear(Said{Chat: "one", Text: "first"})
+	first := l.hear(Said{Chat: "one", Text: "first"})
 	l.cancel()
 	l.wait()
 	calls := l.calls.Load()
@@ -37,7 +37,7 @@ func (s *suite) stops() {
 	// It may be called again.
 	again := s.listen()
 	for {
-		if m := again.hear(Said{Chat: "one", Text: "second"}); m.Text == "second" {
+		if m := again.hearAfter(Said{Chat: "one", Text: "second"}, first); m.Text == "second" {
 			break
 		} else if m.Text != "after the end" {
 			s.Fatalf("delivered %q", m.Text)
@@ -51,13 +51,13 @@ func (s *suite) stops() {
 func (s *suite) broken() {
 	s.need(s.far.Cut != nil, "connection")
 	l := s.listen()
-	l.hear(Said{Chat: "one", Text: "before"})
+	before := l.hear(Said{Chat: "one", Text: "before"})
 	s.far.Cut(s.T)
 	if err := l.wait(); err == nil {
 		s.Error("Listen returned no error when the connection broke")
 	}
 	again := s.listen()
-	if m := again.hear(Said{Chat: "one", Text: "after"}); m.Text != "after" {
+	if m := again.hearAfter(Said{Chat: "one", Text: "after"}, before); m.Text != "after" {
 		s.Errorf("after the break came %q", m.Text)
 	}
 }

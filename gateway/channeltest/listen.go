@@ -3,6 +3,7 @@ package channeltest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -90,4 +91,17 @@ func (l *listener) hear(x Said) gateway.Message {
 	l.s.Helper()
 	l.say(x)
 	return l.next()
+}
+
+// hearAfter says x and returns the message it becomes. What was heard before may come
+// once more, under the same ID, since its acknowledgement may have been lost.
+func (l *listener) hearAfter(x Said, before ...gateway.Message) gateway.Message {
+	l.s.Helper()
+	l.say(x)
+	for {
+		m := l.next()
+		if !slices.ContainsFunc(before, func(b gateway.Message) bool { return b.ID == m.ID && b.Text == m.Text }) {
+			return m
+		}
+	}
 }

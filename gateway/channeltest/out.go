@@ -87,6 +87,38 @@ func (s *suite) postsInThread(l *listener) {
 	}
 }
 
+// postsInGroup does in a group all that is done in a direct chat.
+func (s *suite) postsInGroup() {
+	s.need(s.far.Groups, "groups")
+	m := s.listen().hear(Said{Chat: Group, Text: "question", Mention: true})
+	out := outgoing(m, "k-group/0", "It takes")
+	e, edits := s.ch.(gateway.Editor)
+	out.Final = !edits
+	id := s.post(out)
+	if edits {
+		out.Text, out.Final = "It takes three days.", true
+		ctx, done := s.deadline()
+		defer done()
+		if err := e.Edit(ctx, id, out); err != nil {
+			s.Fatal(err)
+		}
+	}
+	got := s.one(Group)
+	if got.ID != id || got.Text != out.Text {
+		s.Errorf("people see %+v, want text %q with ID %s", got, out.Text, id)
+	}
+	if got.InReplyTo != "" && got.InReplyTo != m.ID {
+		s.Errorf("in reply to %q, want %q", got.InReplyTo, m.ID)
+	}
+	if f, ok := s.ch.(gateway.Finder); ok {
+		ctx, done := s.deadline()
+		defer done()
+		if found, err := f.Find(ctx, m.Conversation, out.Key); err != nil || found != id {
+			s.Errorf("Find gave %q, %v; want %q", found, err, id)
+		}
+	}
+}
+
 func (s *suite) longest() {
 	n := s.profile.MaxText
 	if n == 0 {

@@ -86,11 +86,11 @@ func (n *Node) Child(space, name string) *Node {
 	return nil
 }
 
-// All returns all children of that name space and name.
+// All returns all children of that name space and name; name "" is any.
 func (n *Node) All(space, name string) (list []*Node) {
 	if n != nil {
 		for _, c := range n.Nodes {
-			if c.Name == name && c.Space == space {
+			if (name == "" || c.Name == name) && c.Space == space {
 				list = append(list, c)
 			}
 		}

@@ -1,0 +1,214 @@
+// Package xmpptest has people on an XMPP server: for tests, measurements and the demo.
+package xmpptest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/parley-im/parley/gateway/xmpp/stanza"
+	"github.com/parley-im/parley/gateway/xmpp/stream"
+)
+
+// Client is the name space of stanzas.
+const Client = stream.Client
+
+// Name spaces that people's clients use.
+const (
+	correctNS = "urn:xmpp:message-correct:0"
+	replyNS   = "urn:xmpp:reply:0"
+	idsNS     = "urn:xmpp:sid:0"
+	mucNS     = "http://jabber.org/protocol/muc"
+	mucUserNS = "http://jabber.org/protocol/muc#user"
+	typingNS  = "http://jabber.org/protocol/chatstates"
+)
+
+// Post is a message as a person's client shows it: corrections are applied.
+type Post struct {
+	ID       string // the sender's
+	Archived string // the room's, "" where there is none
+	From     stanza.JID
+	Group    bool
+	ReplyTo  string
+	Text     string
+	Edits    int
+	Final    bool // its sender does not write on
+	At, Last time.Time
+}
+
+// Person is somebody who is logged in.
+type Person struct {
+	conn  *stream.Conn
+	stop  context.CancelFunc
+	ended chan struct{}
+
+	mu      sync.Mutex
+	posts   []Post
+	index   map[string]int // of posts, by sender and ID
+	strange []string
+	entered map[stanza.JID]chan struct{}
+	changed chan struct{}
+}
+
+// LogIn connects somebody.
+func LogIn(ctx context.Context, url string, who stanza.JID, password string) (*Person, error) {
+	p := &Person{ended: make(chan struct{}), index: map[string]int{}, entered: map[stanza.JID]chan struct{}{}, changed: make(chan struct{})}
+	var err error
+	if p.conn, err = stream.Dial(ctx, stream.Options{URL: url, JID: who, Password: password}); err != nil {
+		return nil, err
+	}
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	p.stop = stop
+	go func() {
+		defer close(p.ended)
+		_ = p.conn.Run(run, p.take) // who speaks notices
+	}()
+	if err := p.conn.Send(stanza.New(Client, "presence")); err != nil {
+		return nil, err
+	}
+	return p, p.Settle(ctx)
+}
+
+// Close logs out.
+func (p *Person) Close() {
+	p.stop()
+	<-p.ended
+}
+
+// JID is the full address.
+func (p *Person) JID() stanza.JID { return p.conn.JID() }
+
+// Over is closed when the connection broke.
+func (p *Person) Over() <-chan struct{} { return p.conn.Over() }
+
+// Enter joins a room and returns when the room says so.
+func (p *Person) Enter(ctx context.Context, room stanza.JID, nick string) error {
+	in := make(chan struct{})
+	p.mu.Lock()
+	p.entered[room.With(nick)] = in
+	p.mu.Unlock()
+	if err := p.conn.Send(stanza.New(Client, "presence", "to", room.With(nick).String()).Add(
+		stanza.New(mucNS, "x").Add(stanza.New(mucNS, "history", "maxstanzas", "0")))); err != nil {
+		return err
+	}
+	select {
+	case <-in:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("enter %s: %w", room, context.Cause(ctx))
+	}
+}
+
+// Say sends a text, to a person or to a room, and returns its ID when the server has it.
+func (p *Person) Say(ctx context.Context, to stanza.JID, group bool, text string, more ...*stanza.Node) (id string, err error) {
+	id = uuid.NewString()
+	return id, p.SayAs(ctx, id, to, group, text, more...)
+}
+
+// SayAs is Say with an ID that is given: after an error the same may be tried again.
+func (p *Person) SayAs(ctx context.Context, id string, to stanza.JID, group bool, text string, more ...*stanza.Node) error {
+	kind := "chat"
+	if group {
+		kind = "groupchat"
+	}
+	n := stanza.New(Client, "message", "to", to.String(), "type", kind, "id", id)
+	if text != "" {
+		n.Add(stanza.New(Client, "body").Say(text), stanza.New(idsNS, "origin-id", "id", id))
+	}
+	return p.conn.SendSafely(ctx, n.Add(more...))
+}
+
+// Reply makes the element that names what is answered.
+func Reply(to stanza.JID, id string) *stanza.Node {
+	return stanza.New(replyNS, "reply", "to", to.String(), "id", id)
+}
+
+// Settle returns when all that the server had for this person has come.
+func (p *Person) Settle(ctx context.Context) error {
+	_, err := p.conn.IQ(ctx, "get", stanza.JID{}, stanza.New("urn:xmpp:ping", "ping"))
+	return err
+}
+
+// Posts lists what others said in a chat or room, oldest first.
+func (p *Person) Posts(in stanza.JID) (list []Post) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, x := range p.posts {
+		if x.From.Bare() == in.Bare() {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// Strange lists what a person's client could make no sense of, such as a correction
+// of something that was never said.
+func (p *Person) Strange() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]string(nil), p.strange...)
+}
+
+// Changed is closed when something more was said.
+func (p *Person) Changed() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.changed
+}
+
+func (p *Person) take(_ context.Context, n *stanza.Node) error {
+	from, err := stanza.ParseJID(n.Attr("from"))
+	if err != nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch n.Name {
+	case "presence":
+		for _, s := range n.Child(mucUserNS, "x").All(mucUserNS, "status") {
+			if in := p.entered[from]; s.Attr("code") == "110" && in != nil {
+				delete(p.entered, from)
+				close(in)
+			}
+		}
+	case "iq":
+		return p.conn.Reply(n, nil)
+	case "message":
+		if body := n.Child(Client, "body"); body != nil && n.Attr("type") != "error" {
+			p.show(n, from, body.Text)
+			close(p.changed)
+			p.changed = make(chan struct{})
+		}
+	}
+	return nil
+}
+
+// show keeps a message or applies a correction. The caller holds the lock.
+func (p *Person) show(n *stanza.Node, from stanza.JID, text string) {
+	now := time.Now()
+	final := n.Child(typingNS, "composing") == nil
+	id := n.Attr("id")
+	if r := n.Child(correctNS, "replace"); r != nil {
+		i, ok := p.index[from.String()+" "+r.Attr("id")]
+		if !ok {
+			p.strange = append(p.strange, fmt.Sprintf("a correction of %s, which was not said", r.Attr("id")))
+			return
+		}
+		x := &p.posts[i]
+		x.Text, x.Final, x.Last = text, final, now
+		x.Edits++
+		return
+	}
+	p.index[from.String()+" "+id] = len(p.posts)
+	archived := ""
+	if s := n.Child(idsNS, "stanza-id"); s != nil && s.Attr("by") == from.Bare().String() {
+		archived = s.Attr("id")
+	}
+	p.posts = append(p.posts, Post{
+		ID: id, Archived: archived, From: from, Group: n.Attr("type") == "groupchat", Text: text, Final: final,
+		ReplyTo: n.Child(replyNS, "reply").Attr("id"), At: now, Last: now,
+	})
+}
