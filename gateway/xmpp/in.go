@@ -41,7 +41,7 @@ func (s *session) asked(n *stanza.Node) {
 	case n.Attr("type") == "get" && n.Child(discoNS, "query") != nil:
 		_ = s.conn.Reply(n, describe(n))
 	case n.Attr("type") == "get" && n.Child(pingNS, "ping") != nil,
-		n.Attr("type") == "set" && n.Child("jabber:iq:roster", "query") != nil: // the server tells of a contact
+		n.Attr("type") == "set" && n.Child(rosterNS, "query") != nil: // the server tells of a contact
 		_ = s.conn.Reply(n, nil)
 	default:
 		_ = s.conn.Send(stanza.New(client, "iq", "type", "error", "id", n.Attr("id"), "to", n.Attr("from")).Add(

@@ -25,6 +25,7 @@ const (
 	fileNS      = "jabber:x:oob"
 	capsNS      = "http://jabber.org/protocol/caps"
 	pingNS      = "urn:xmpp:ping"
+	rosterNS    = "jabber:iq:roster"
 )
 
 // software names the program where clients ask for it (XEP-0115), and tells one Parley

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -100,11 +102,22 @@ func newWorld(t *testing.T, server *testservice.XMPP, more ...string) *world {
 	return w
 }
 
+// overlaid replaces lines of settings.
+func overlaid(text string, more ...string) string {
+	lines := map[string]string{}
+	for line := range strings.SplitSeq(text+"\n"+strings.Join(more, "\n"), "\n") {
+		if key, _, ok := strings.Cut(line, ": "); ok {
+			lines[key] = line
+		}
+	}
+	return strings.Join(slices.Sorted(maps.Values(lines)), "\n")
+}
+
 // open opens a channel of the bot.
 func (w *world) open(more ...string) *Channel {
 	w.Helper()
-	text := fmt.Sprintf("jid: %s\npassword: %q\nurl: ws://%s%s\nnick: Parley\nrooms: [%s]\nbots: [%s/robot]\n%s", w.bot,
-		strings.ReplaceAll(password, " ", "-"), w.front.Address(), w.server.Path(), w.room, w.room, strings.Join(more, "\n"))
+	text := overlaid(fmt.Sprintf("jid: %s\npassword: %q\nurl: ws://%s%s\nnick: Parley\nrooms: [%s]\nbots: [%s/robot]", w.bot,
+		strings.ReplaceAll(password, " ", "-"), w.front.Address(), w.server.Path(), w.room, w.room), more...)
 	ch, err := Open(gateway.Setup{
 		Name: "xmpp", Log: slog.New(slog.DiscardHandler), Seen: func() { w.frames.Add(1) },
 		Decode: func(into any) error { return yaml.Unmarshal([]byte(text), into) },

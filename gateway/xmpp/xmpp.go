@@ -176,6 +176,10 @@ func (s *session) serve(ctx context.Context, deliver gateway.Deliver) error {
 // begin makes the bot be there: present, in its rooms, and told what it missed.
 func (s *session) begin(ctx context.Context, deliver gateway.Deliver) error {
 	s.look(ctx)
+	// Contact requests come to those only who have asked for their contacts.
+	if _, err := s.conn.IQ(ctx, "get", stanza.JID{}, stanza.New(rosterNS, "query")); err != nil {
+		s.log.Warn("ask for the contacts", "err", err)
+	}
 	if err := s.conn.Send(presenceOf(stanza.JID{})); err != nil {
 		return err
 	}

@@ -49,13 +49,15 @@ type Person struct {
 	posts   []Post
 	index   map[string]int // of posts, by sender and ID
 	strange []string
+	got     map[string]bool // receipts by ID
+	answers chan string     // to a contact request
 	entered map[stanza.JID]chan struct{}
 	changed chan struct{}
 }
 
 // LogIn connects somebody.
 func LogIn(ctx context.Context, url string, who stanza.JID, password string) (*Person, error) {
-	p := &Person{ended: make(chan struct{}), index: map[string]int{}, entered: map[stanza.JID]chan struct{}{}, changed: make(chan struct{})}
+	p := &Person{ended: make(chan struct{}), index: map[string]int{}, entered: map[stanza.JID]chan struct{}{}, changed: make(chan struct{}), got: map[string]bool{}, answers: make(chan string, 10)}
 	var err error
 	if p.conn, err = stream.Dial(ctx, stream.Options{URL: url, JID: who, Password: password}); err != nil {
 		return nil, err
@@ -66,6 +68,9 @@ func LogIn(ctx context.Context, url string, who stanza.JID, password string) (*P
 		defer close(p.ended)
 		_ = p.conn.Run(run, p.take) // who speaks notices
 	}()
+	if _, err := p.conn.IQ(ctx, "get", stanza.JID{}, stanza.New("jabber:iq:roster", "query")); err != nil {
+		return nil, err
+	}
 	if err := p.conn.Send(stanza.New(Client, "presence")); err != nil {
 		return nil, err
 	}
@@ -132,6 +137,37 @@ func (p *Person) Settle(ctx context.Context) error {
 	return err
 }
 
+// Ask sets something in a room, as its owner may.
+func (p *Person) Ask(ctx context.Context, to stanza.JID, what *stanza.Node) error {
+	_, err := p.conn.IQ(ctx, "set", to, what)
+	return err
+}
+
+// Subscribe asks to see whether somebody is there, and returns the answer, "none" if
+// there is none for ten seconds.
+func (p *Person) Subscribe(ctx context.Context, to stanza.JID) string {
+	ctx, done := context.WithTimeout(ctx, 10*time.Second)
+	defer done()
+	if err := p.conn.Send(stanza.New(Client, "presence", "type", "subscribe", "to", to.String())); err != nil {
+		return err.Error()
+	}
+	select {
+	case answer := <-p.answers:
+		return answer
+	case <-p.conn.Over():
+		return "the connection broke"
+	case <-ctx.Done():
+		return "none"
+	}
+}
+
+// Received reports whether a receipt for a message came.
+func (p *Person) Received(id string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.got[id]
+}
+
 // Posts lists what others said in a chat or room, oldest first.
 func (p *Person) Posts(in stanza.JID) (list []Post) {
 	p.mu.Lock()
@@ -168,6 +204,9 @@ func (p *Person) take(_ context.Context, n *stanza.Node) error {
 	defer p.mu.Unlock()
 	switch n.Name {
 	case "presence":
+		if kind := n.Attr("type"); kind == "subscribed" || kind == "unsubscribed" {
+			p.answers <- kind // has room for all that are asked for
+		}
 		for _, s := range n.Child(mucUserNS, "x").All(mucUserNS, "status") {
 			if in := p.entered[from]; s.Attr("code") == "110" && in != nil {
 				delete(p.entered, from)
@@ -177,6 +216,9 @@ func (p *Person) take(_ context.Context, n *stanza.Node) error {
 	case "iq":
 		return p.conn.Reply(n, nil)
 	case "message":
+		if r := n.Child("urn:xmpp:receipts", "received"); r != nil {
+			p.got[r.Attr("id")] = true
+		}
 		if body := n.Child(Client, "body"); body != nil && n.Attr("type") != "error" {
 			p.show(n, from, body.Text)
 			close(p.changed)
