@@ -5,17 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/parley-im/parley/gateway"
+	"github.com/parley-im/parley/gateway/xmpp/mam"
 	"github.com/parley-im/parley/gateway/xmpp/stanza"
 	"github.com/parley-im/parley/gateway/xmpp/stream"
 	"github.com/parley-im/parley/internal/fault"
 )
 
 const (
-	page      = 50               // messages of one answer of an archive
 	lookBack  = 15 * time.Minute // how far an archive is read that was never read
 	findBack  = 24 * time.Hour   // how old a post may be that is looked for
 	findPages = 40
@@ -71,7 +70,7 @@ func (c *Channel) visit(ctx context.Context) (s *session, leave func(), err erro
 	}()
 	s.look(ctx)
 	for _, r := range c.set.Rooms {
-		s.rooms[r.jid].mam = s.features(ctx, r.jid)[mamNS]
+		s.rooms[r.jid].mam = s.features(ctx, r.jid)[mam.NS]
 	}
 	return s, func() { cancel(); <-ended }, nil
 }
@@ -112,7 +111,7 @@ func (s *session) sweep(ctx context.Context, from cursor, deliver gateway.Delive
 // readOn delivers what one archive has behind a mark.
 func (s *session) readOn(ctx context.Context, archive stanza.JID, m mark, deliver gateway.Deliver) (mark, error) {
 	for {
-		found, complete, err := s.query(ctx, archive, request{after: m.ID, start: m.Time})
+		found, complete, err := s.mam.Query(ctx, archive, mam.Request{After: m.ID, Start: m.Time})
 		if e, ok := errors.AsType[*stream.StanzaError](err); ok && e.Condition == "item-not-found" && m.ID != "" {
 			m.ID = "" // the archive has forgotten it
 			continue
@@ -121,15 +120,15 @@ func (s *session) readOn(ctx context.Context, archive stanza.JID, m mark, delive
 			return m, err
 		}
 		for _, x := range found {
-			from, err := stanza.ParseJID(x.message.Attr("from"))
+			from, err := stanza.ParseJID(x.Node.Attr("from"))
 			if err == nil {
-				if err := s.deliver(ctx, x.stamped(), from, x.id, deliver); err != nil {
+				if err := s.deliver(ctx, x.Stamped(), from, x.ID, deliver); err != nil {
 					return m, err
 				}
 			}
-			m.ID = x.id
-			if !x.at.IsZero() {
-				m.Time = x.at.UTC()
+			m.ID = x.ID
+			if !x.At.IsZero() {
+				m.Time = x.At.UTC()
 			}
 		}
 		if complete || len(found) == 0 {
@@ -152,20 +151,20 @@ func (c *Channel) Find(ctx context.Context, conv gateway.Conversation, key strin
 		return "", nil
 	}
 	var archive stanza.JID
-	r := request{with: chat.String(), start: time.Now().Add(-findBack), backwards: true}
+	r := mam.Request{With: chat.String(), Start: time.Now().Add(-findBack), Backwards: true}
 	group := s.isRoom(chat)
 	if group {
-		archive, r.with = chat, ""
+		archive, r.With = chat, ""
 	}
 	for range findPages {
-		found, complete, err := s.query(ctx, archive, r)
+		found, complete, err := s.mam.Query(ctx, archive, r)
 		if err != nil {
 			return "", fmt.Errorf("look for a post: %w", err)
 		}
 		for _, x := range found {
-			if x.message.Attr("id") == key {
+			if x.Node.Attr("id") == key {
 				if group {
-					return x.id, nil
+					return x.ID, nil
 				}
 				return key, nil
 			}
@@ -173,106 +172,7 @@ func (c *Channel) Find(ctx context.Context, conv gateway.Conversation, key strin
 		if complete || len(found) == 0 {
 			return "", nil
 		}
-		r.before = found[0].id
+		r.Before = found[0].ID
 	}
 	return "", nil
-}
-
-// request is what is asked of an archive.
-type request struct {
-	after, before string // a message's ID
-	start         time.Time
-	with          string // a person
-	backwards     bool   // from the newest on
-}
-
-func (r request) form(id string) *stanza.Node {
-	field := func(name, value string) *stanza.Node {
-		return stanza.New(formNS, "field", "var", name).Add(stanza.New(formNS, "value").Say(value))
-	}
-	form := stanza.New(formNS, "x", "type", "submit").Add(stanza.New(formNS, "field", "var", "FORM_TYPE", "type", "hidden").Add(stanza.New(formNS, "value").Say(mamNS)))
-	set := stanza.New(rsmNS, "set").Add(stanza.New(rsmNS, "max").Say(strconv.Itoa(page)))
-	if r.after != "" {
-		set.Add(stanza.New(rsmNS, "after").Say(r.after))
-	} else {
-		form.Add(field("start", r.start.UTC().Format("2006-01-02T15:04:05.000Z")))
-	}
-	if r.with != "" {
-		form.Add(field("with", r.with))
-	}
-	if r.backwards {
-		set.Add(stanza.New(rsmNS, "before").Say(r.before))
-	}
-	return stanza.New(mamNS, "query", "queryid", id).Add(form, set)
-}
-
-// kept is one message of an archive.
-type kept struct {
-	id      string
-	at      time.Time
-	message *stanza.Node
-}
-
-// stamped is the message with the time at which it was said.
-func (k kept) stamped() *stanza.Node {
-	n := *k.message
-	if n.Child(delayNS, "delay") == nil && !k.at.IsZero() {
-		n.Nodes = append(append([]*stanza.Node(nil), n.Nodes...), stanza.New(delayNS, "delay", "stamp", k.at.Format(time.RFC3339Nano)))
-	}
-	return &n
-}
-
-// query asks an archive for a page, oldest first. complete: there is nothing further
-// in that direction.
-func (s *session) query(ctx context.Context, archive stanza.JID, r request) (found []kept, complete bool, err error) {
-	s.mu.Lock()
-	s.queries++
-	id := fmt.Sprintf("m%d", s.queries)
-	q := &query{archive: archive}
-	s.open[id] = q
-	s.mu.Unlock()
-	n, err := s.conn.IQ(ctx, "set", archive, r.form(id))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.open, id)
-	if err != nil {
-		return nil, false, err
-	}
-	return q.found, n.Child(mamNS, "fin").Attr("complete") == "true", nil
-}
-
-// query is one that has no answer yet.
-type query struct {
-	archive stanza.JID
-	found   []kept
-}
-
-// ofArchive takes the messages of an archive out of the stream before its answer comes.
-// What somebody else sends in that form is not believed.
-func (s *session) ofArchive(n *stanza.Node) bool {
-	result := n.Child(mamNS, "result")
-	if result == nil || n.Name != "message" {
-		return false
-	}
-	from, err := stanza.ParseJID(n.Attr("from"))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, ok := s.open[result.Attr("queryid")]
-	if !ok || q.archive.IsZero() && n.Attr("from") != "" && from != s.set.jid || !q.archive.IsZero() && (err != nil || from != q.archive) {
-		return true
-	}
-	f := result.Child(forwardNS, "forwarded")
-	if m := f.Child(client, "message"); m != nil && result.Attr("id") != "" && len(q.found) < 2*page {
-		q.found = append(q.found, kept{result.Attr("id"), stampOf(f), m})
-	}
-	return true
-}
-
-// stampOf is when it was said, zero if it is not told.
-func stampOf(n *stanza.Node) time.Time {
-	t, err := time.Parse(time.RFC3339Nano, n.Child(delayNS, "delay").Attr("stamp"))
-	if err != nil {
-		return time.Time{}
-	}
-	return t
 }

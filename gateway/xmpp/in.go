@@ -32,7 +32,7 @@ func (s *session) aside(n *stanza.Node) bool {
 		s.bounced(n)
 		return true
 	}
-	return s.ofArchive(n) || s.echoed(n, from)
+	return s.mam.Take(n) || s.echoed(n, from)
 }
 
 // asked answers a request.
@@ -118,11 +118,12 @@ func (s *session) message(n *stanza.Node, from stanza.JID, archived string) (m g
 	}
 	body := n.Child(client, "body").Content()
 	m = gateway.Message{
-		ID: identity(archived, n, from), Conversation: s.conversation(from, group), Sender: s.person(from, group),
+		ID: identity(archived, n, from, group), Conversation: s.conversation(from, group), Sender: s.person(from, group),
 		Direct: !group, Locale: n.Attr("xml:lang"), SentAt: sentAt(n),
 	}
 	m.Text = withoutQuote(n, body)
 	if group {
+		s.remember(m.ID, archived)
 		m.Text, m.Mentioned = s.address(n, m.Text, s.nickIn(from.Bare()))
 	}
 	for _, x := range n.All(fileNS, "x") {
@@ -136,17 +137,20 @@ func (s *session) message(n *stanza.Node, from stanza.JID, archived string) (m g
 	return m, strings.TrimSpace(m.Text) != "" || len(m.Attachments) > 0
 }
 
-// identity names a message: by the archive, or by its sender. What replies to it needs
-// the sender's ID too, see reply.
-func identity(archived string, n *stanza.Node, from stanza.JID) string {
-	id := n.Attr("id")
-	if archived != "" {
-		return archived + "|" + id
+// identity names a message: by the ID that its sender says is unique (XEP-0359), by the
+// archive's, or as well as can be. What replies to it needs the sender's ID, see reply.
+func identity(archived string, n *stanza.Node, from stanza.JID, group bool) string {
+	if !group {
+		from = from.Bare() // one device may send again what another could not
 	}
-	if id == "" {
-		id = n.Child(idsNS, "origin-id").Attr("id")
+	origin := n.Child(idsNS, "origin-id").Attr("id")
+	switch {
+	case origin != "":
+		return "|" + origin + "|" + from.String()
+	case archived != "":
+		return archived + "|" + n.Attr("id")
 	}
-	return "|" + id + "|" + from.String()
+	return "|" + n.Attr("id") + "|" + from.String()
 }
 
 // conversation is the room, the person in private inside a room, or the person.

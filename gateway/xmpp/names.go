@@ -5,10 +5,7 @@ import "github.com/parley-im/parley/gateway/xmpp/stanza"
 // Name spaces.
 const (
 	client      = "jabber:client"
-	mamNS       = "urn:xmpp:mam:2"
-	rsmNS       = "http://jabber.org/protocol/rsm"
 	formNS      = "jabber:x:data"
-	forwardNS   = "urn:xmpp:forward:0"
 	delayNS     = "urn:xmpp:delay"
 	idsNS       = "urn:xmpp:sid:0"
 	discoNS     = "http://jabber.org/protocol/disco#info"

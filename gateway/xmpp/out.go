@@ -139,16 +139,21 @@ func (s *session) text(to stanza.JID, group bool, id string, out gateway.Outgoin
 	n := stanza.New(client, "message", "to", to.String(), "type", kindOf(group), "id", id).Add(
 		stanza.New(client, "body").Say(out.Text), stanza.New(idsNS, "origin-id", "id", id),
 		stanza.New(typingNS, state), stanza.New(hintsNS, "store"))
-	return n.Add(reply(to, group, out.InReplyTo))
+	return n.Add(s.reply(to, group, out.InReplyTo))
 }
 
 // reply names what is answered as people's clients know it: in rooms by the room's ID,
 // else by the sender's (XEP-0461, section 3.1).
-func reply(to stanza.JID, group bool, id string) *stanza.Node {
+func (s *session) reply(to stanza.JID, group bool, id string) *stanza.Node {
 	archived, rest, found := strings.Cut(id, "|")
 	sent, from, _ := strings.Cut(rest, "|")
-	if group && archived != "" {
-		sent = archived
+	if group {
+		if archived == "" {
+			archived = s.archivedAs(id)
+		}
+		if archived != "" {
+			sent = archived
+		}
 	}
 	if !found || sent == "" {
 		return nil
@@ -157,6 +162,24 @@ func reply(to stanza.JID, group bool, id string) *stanza.Node {
 		from = to.String()
 	}
 	return stanza.New(replyNS, "reply", "to", from, "id", sent)
+}
+
+const mostNames = 10_000 // messages in rooms whose ID in the archive is kept in memory
+
+// remember keeps the archive's ID of a message in a room.
+func (s *session) remember(id, archived string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.names) >= mostNames {
+		clear(s.names) // an answer to an older one is shown all the same
+	}
+	s.names[id] = archived
+}
+
+func (s *session) archivedAs(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.names[id]
 }
 
 func kindOf(group bool) string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/parley-im/parley/gateway/xmpp/mam"
 	"github.com/parley-im/parley/gateway/xmpp/stanza"
 	"github.com/parley-im/parley/gateway/xmpp/stream"
 	"github.com/parley-im/parley/internal/fault"
@@ -102,7 +103,7 @@ func (s *session) enter(ctx context.Context, p *presence) (err error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p.denied, p.mam = nil, has[mamNS]
+	p.denied, p.mam = nil, has[mam.NS]
 	if errors.Is(err, fault.Denied) || errors.Is(err, fault.NotFound) {
 		p.denied = err
 	}

@@ -242,12 +242,14 @@ func (t *tapped) fate(key string) (f fate, listening, begun bool) {
 	return t.fates[key], t.heard != nil, t.begun
 }
 
-// byPart finds the channel's ID of a message by either half.
-func (t *tapped) byPart(part string) string {
+// replied finds the channel's ID of a message by what a reply names it.
+func (t *tapped) replied(part string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	s, _ := t.current()
 	for _, f := range t.fates {
-		if a := strings.Split(f.id, "|"); part != "" && (a[0] == part || a[1] == part) {
+		a := strings.Split(f.id, "|")
+		if part != "" && (a[0] == part || a[1] == part || s != nil && s.archivedAs(f.id) == part) {
 			return f.id
 		}
 	}
@@ -340,7 +342,7 @@ func (w *world) shown(t *testing.T, chat, _ string) (list []channeltest.Shown) {
 		if group {
 			id = x.Archived
 		}
-		list = append(list, channeltest.Shown{ID: id, Key: x.ID, InReplyTo: w.channel.byPart(x.ReplyTo), Text: x.Text, Edited: x.Edits > 0})
+		list = append(list, channeltest.Shown{ID: id, Key: x.ID, InReplyTo: w.channel.replied(x.ReplyTo), Text: x.Text, Edited: x.Edits > 0})
 	}
 	return list
 }

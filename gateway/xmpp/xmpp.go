@@ -6,8 +6,9 @@
 // who is meant) is acknowledged to the server when the Gateway has it. The server's
 // archive (archive.go, XEP-0313) tells what was missed, and whether a post went through
 // before a crash. Answers grow by message correction (out.go, XEP-0308). rooms.go joins
-// rooms and stays in them. What has the archive's ID is named by it, so a message that
-// comes live and out of the archive is the same one.
+// rooms and stays in them. A message is named by the ID that its sender gave it for that
+// (origin-id), else by the archive's, so one that comes live and out of the archive, or
+// that a client sends once more after its connection broke, is the same one.
 //
 // RFCs 6120, 6121, 7395; XEPs 0045 rooms, 0066 files, 0085 typing, 0184 receipts, 0198
 // acknowledgement, 0199 ping, 0203 delay, 0308 correction, 0313 archive, 0359 IDs, 0444
@@ -23,6 +24,7 @@ import (
 	"time"
 
 	"github.com/parley-im/parley/gateway"
+	"github.com/parley-im/parley/gateway/xmpp/mam"
 	"github.com/parley-im/parley/gateway/xmpp/stanza"
 	"github.com/parley-im/parley/gateway/xmpp/stream"
 	"github.com/parley-im/parley/internal/fault"
@@ -97,7 +99,7 @@ func (c *Channel) connect(ctx context.Context, resource string) (*session, error
 	}
 	s := &session{
 		Channel: c, rooms: map[stanza.JID]*presence{}, echoes: map[string]chan<- echo{},
-		parleys: map[stanza.JID]bool{}, open: map[string]*query{},
+		parleys: map[stanza.JID]bool{}, names: map[string]string{},
 	}
 	for _, r := range c.set.Rooms {
 		s.rooms[r.jid] = &presence{room: r, nick: c.set.Nick}
@@ -110,6 +112,7 @@ func (c *Channel) connect(ctx context.Context, resource string) (*session, error
 	if err != nil {
 		return nil, fmt.Errorf("connect to the XMPP server: %w", err)
 	}
+	s.mam.Conn, s.mam.Own = s.conn, c.set.jid
 	return s, nil
 }
 
@@ -117,14 +120,14 @@ func (c *Channel) connect(ctx context.Context, resource string) (*session, error
 type session struct {
 	*Channel
 	conn *stream.Conn
+	mam  mam.Reader
 
 	mu      sync.Mutex
 	archive bool // of the account
 	rooms   map[stanza.JID]*presence
 	echoes  map[string]chan<- echo // posts to rooms that are not back yet, by key
 	parleys map[stanza.JID]bool    // who says that it is a Parley too, by full address
-	open    map[string]*query      // to archives, by ID
-	queries int
+	names   map[string]string      // of messages in rooms: the archive's by ours, for replies
 }
 
 // current is the connection that Listen holds.
@@ -201,7 +204,7 @@ func (s *session) look(ctx context.Context) {
 	has := s.features(ctx, s.conn.JID().Bare())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.archive = has[mamNS]; !s.archive {
+	if s.archive = has[mam.NS]; !s.archive {
 		s.log.Warn("the XMPP server has no archive for the account (XEP-0313): what is said while Parley is away is lost, and a post may come twice after a crash")
 	}
 }
