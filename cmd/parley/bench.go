@@ -19,6 +19,7 @@ type benchCmd struct {
 	Ingest    benchIngestCmd    `cmd:"" help:"Upload documents, perhaps while the server is killed, and count what readers see (R12)."`
 	Intake    benchIntakeCmd    `cmd:"" help:"Messages a second that are made durable."`
 	FirstText benchFirstTextCmd `cmd:"" name:"first-text" help:"Time that Parley adds before the first visible text."`
+	XMPP      benchXMPPCmd      `cmd:"" name:"xmpp" help:"Talk over a real XMPP server while Parley is killed and the server is restarted, and count what people see."`
 }
 
 // benchOn are the flags that all measurements share.

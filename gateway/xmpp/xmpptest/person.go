@@ -3,12 +3,14 @@ package xmpptest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/parley-im/parley/gateway/xmpp/mam"
 	"github.com/parley-im/parley/gateway/xmpp/stanza"
 	"github.com/parley-im/parley/gateway/xmpp/stream"
 )
@@ -42,6 +44,7 @@ type Post struct {
 // Person is somebody who is logged in.
 type Person struct {
 	conn  *stream.Conn
+	mam   mam.Reader
 	stop  context.CancelFunc
 	ended chan struct{}
 
@@ -59,22 +62,31 @@ type Person struct {
 func LogIn(ctx context.Context, url string, who stanza.JID, password string) (*Person, error) {
 	p := &Person{ended: make(chan struct{}), index: map[string]int{}, entered: map[stanza.JID]chan struct{}{}, changed: make(chan struct{}), got: map[string]bool{}, answers: make(chan string, 10)}
 	var err error
-	if p.conn, err = stream.Dial(ctx, stream.Options{URL: url, JID: who, Password: password}); err != nil {
+	if p.conn, err = stream.Dial(ctx, stream.Options{URL: url, JID: who, Password: password, Aside: func(n *stanza.Node) bool { return p.mam.Take(n) }}); err != nil {
 		return nil, err
 	}
+	p.mam.Conn, p.mam.Own = p.conn, p.conn.JID().Bare()
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	p.stop = stop
 	go func() {
 		defer close(p.ended)
 		_ = p.conn.Run(run, p.take) // who speaks notices
 	}()
-	if _, err := p.conn.IQ(ctx, "get", stanza.JID{}, stanza.New("jabber:iq:roster", "query")); err != nil {
+	if err = p.appear(ctx); err != nil {
+		p.Close()
 		return nil, err
+	}
+	return p, nil
+}
+
+func (p *Person) appear(ctx context.Context) error {
+	if _, err := p.conn.IQ(ctx, "get", stanza.JID{}, stanza.New("jabber:iq:roster", "query")); err != nil {
+		return err
 	}
 	if err := p.conn.Send(stanza.New(Client, "presence")); err != nil {
-		return nil, err
+		return err
 	}
-	return p, p.Settle(ctx)
+	return p.Settle(ctx)
 }
 
 // Close logs out.
@@ -129,6 +141,49 @@ func (p *Person) SayAs(ctx context.Context, id string, to stanza.JID, group bool
 // Reply makes the element that names what is answered.
 func Reply(to stanza.JID, id string) *stanza.Node {
 	return stanza.New(replyNS, "reply", "to", to.String(), "id", id)
+}
+
+// Saw waits until somebody's message is shown.
+func (p *Person) Saw(ctx context.Context, from stanza.JID, id string) error {
+	for {
+		p.mu.Lock()
+		_, ok := p.index[from.String()+" "+id]
+		changed := p.changed
+		p.mu.Unlock()
+		if ok {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-p.conn.Over():
+			return errors.New("the connection broke")
+		case <-ctx.Done():
+			return fmt.Errorf("see message %s: %w", id, context.Cause(ctx))
+		}
+	}
+}
+
+// Archive is what a room (zero: the own account) keeps, as a client shows it that comes
+// anew. Texts without a body are left out.
+func (p *Person) Archive(ctx context.Context, of stanza.JID) ([]Post, error) {
+	reader := &Person{index: map[string]int{}, changed: make(chan struct{})}
+	q := mam.Request{}
+	for {
+		found, complete, err := p.mam.Query(ctx, of, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range found {
+			from, err := stanza.ParseJID(x.Node.Attr("from"))
+			if body := x.Node.Child(Client, "body"); err == nil && body != nil && x.Node.Attr("type") != "error" {
+				reader.show(x.Node, from, body.Text)
+			}
+			q.After = x.ID
+		}
+		if complete || len(found) == 0 {
+			return reader.posts, nil
+		}
+	}
 }
 
 // Settle returns when all that the server had for this person has come.

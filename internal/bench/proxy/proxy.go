@@ -25,7 +25,7 @@ const dialTime = 5 * time.Second
 // Proxy is one that listens.
 type Proxy struct {
 	listener net.Listener
-	target   string
+	target   atomic.Pointer[string]
 	running  sync.WaitGroup
 	refusing atomic.Bool
 
@@ -43,13 +43,17 @@ func Listen(target string, seed uint64) (*Proxy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the proxy: %w", err)
 	}
-	p := &Proxy{listener: l, target: target, conns: map[*Conn]struct{}{}, chance: rand.New(rand.NewPCG(seed, 11))}
+	p := &Proxy{listener: l, conns: map[*Conn]struct{}{}, chance: rand.New(rand.NewPCG(seed, 11))}
+	p.Point(target)
 	p.running.Go(p.accept)
 	return p, nil
 }
 
 // Address is where it listens.
 func (p *Proxy) Address() string { return p.listener.Addr().String() }
+
+// Point lets new connections go to another target.
+func (p *Proxy) Point(target string) { p.target.Store(&target) }
 
 // Connections is how many were made in all.
 func (p *Proxy) Connections() int {
@@ -106,7 +110,7 @@ func (p *Proxy) accept() {
 // serve joins one connection with the target until either end is gone.
 func (p *Proxy) serve(client net.Conn) {
 	defer client.Close()
-	server, err := net.DialTimeout("tcp", p.target, dialTime)
+	server, err := net.DialTimeout("tcp", *p.target.Load(), dialTime)
 	if err != nil {
 		return
 	}
@@ -253,7 +257,7 @@ func (c *Conn) Replay() error {
 	c.mu.Lock()
 	said := append([]byte(nil), c.said...)
 	c.mu.Unlock()
-	server, err := net.DialTimeout("tcp", c.proxy.target, dialTime)
+	server, err := net.DialTimeout("tcp", *c.proxy.target.Load(), dialTime)
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
