@@ -42,6 +42,7 @@ Component "conference.localhost" "muc"
   modules_enabled = { "muc_mam" }
   muc_log_by_default = true
   muc_room_locking = false
+  muc_room_default_persistent = true
   muc_log_expires_after = "1d"
 `
 

@@ -46,7 +46,7 @@ func (w *world) talk(ctx context.Context) error {
 	return group.Wait()
 }
 
-const sayFor = time.Minute
+const sayFor = 3 * time.Minute
 
 // say says message n until the server, or the room, has it.
 func (p *person) say(ctx context.Context, n int) error {
