@@ -12,7 +12,7 @@ import (
 	"github.com/parley-im/parley/internal/live"
 )
 
-// Named is a channel with its name in config.yaml and its kind, such as "webchat".
+// Named is a channel with its name in config.yaml and the kind that it names there.
 type Named struct {
 	Name, Kind string
 	Channel    Channel

@@ -39,6 +39,12 @@ var rules = []rule{
 	{"gateway/webchat/storetest", []string{"gateway", "gateway/webchat"}, []string{"github.com/google/go-cmp"}},
 	{"gateway/webchat", []string{"gateway", "gateway/webchat/growth", "internal/live"}, []string{"github.com/gorilla/websocket", "golang.org/x/time", "github.com/google/uuid"}},
 	{"gateway/webhook", []string{"gateway"}, []string{"github.com/cenkalti/backoff/v5"}},
+	{"gateway/xmpp", []string{"gateway", "gateway/xmpp/mam", "gateway/xmpp/stanza", "gateway/xmpp/stream"}, []string{"go.yaml.in/yaml/v4"}},
+	{"gateway/xmpp/mam", []string{"gateway/xmpp/stanza"}, nil},
+	{"gateway/xmpp/scram", nil, []string{"golang.org/x/text" /* passwords, RFC 8265 */}},
+	{"gateway/xmpp/stanza", nil, []string{"golang.org/x/net" /* domain names */}},
+	{"gateway/xmpp/stream", []string{"gateway/xmpp/scram", "gateway/xmpp/stanza"}, []string{"github.com/gorilla/websocket"}},
+	{"gateway/xmpp/xmpptest", []string{"gateway/xmpp/mam", "gateway/xmpp/stanza", "gateway/xmpp/stream"}, []string{"github.com/google/uuid"}},
 
 	// the conversation: testable in memory, so no driver and no net/http
 	{"bot", []string{"bot/citation", "bot/language", "gateway", "knowledge", "prompts"}, []string{"github.com/tiktoken-go/tokenizer" /* token counts */}},
@@ -142,6 +148,7 @@ var rules = []rule{
 	{"internal/bench/delivery", []string{"internal/bench/chat", "internal/bench/im", "internal/bench/proxy", "internal/bench/rig"}, []string{"github.com/google/uuid", "golang.org/x/sync"}},
 	{"internal/bench/ingest", []string{"internal/bench/rig"}, []string{"golang.org/x/sync"}},
 	{"internal/bench/speed", []string{"internal/bench/im", "internal/bench/rig"}, []string{"github.com/google/uuid", "github.com/gorilla/websocket"}},
+	{"internal/bench/xmpp", []string{"gateway/xmpp/stanza", "gateway/xmpp/xmpptest", "internal/bench/proxy", "internal/bench/rig", "internal/testservice"}, []string{"github.com/google/uuid", "golang.org/x/sync"}},
 	{"internal/bench/retrieval", []string{"internal/bench/rig", "knowledge", "knowledge/disk", "knowledge/extract"}, nil},
 	{"internal/testservice", nil, nil},
 	{"internal/redistest", []string{"internal/testservice"}, nil},

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -144,6 +145,33 @@ func TestFilesAreShort(t *testing.T) {
 	for _, s := range sources(t) {
 		if s.lines > maxLines && !strings.HasSuffix(s.file, "schema.d.ts") { // generated from the API's document
 			t.Errorf("%s has %d lines, %d are the most", s.file, s.lines, maxLines)
+		}
+	}
+}
+
+// The core names no platform: what there is below gateway it learns from cmd/parley.
+func TestCoreNamesNoPlatform(t *testing.T) {
+	kinds := map[string]bool{}
+	for _, s := range sources(t) {
+		if rest, ok := strings.CutPrefix(s.dir, "gateway/"); ok && strings.HasSuffix(s.file, "/kind.go") || strings.HasSuffix(s.file, "/settings.go") && ok {
+			kinds[strings.SplitN(rest, "/", 2)[0]] = true
+		}
+	}
+	if len(kinds) < 3 {
+		t.Fatalf("only the platforms %v were found: this test proves nothing", kinds)
+	}
+	for _, s := range sources(t) {
+		if s.dir != "gateway" && s.dir != "bot" && s.dir != "gateway/channeltest" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(root, s.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for kind := range kinds {
+			if regexp.MustCompile(`(?i)\b` + kind + `\b`).Match(text) {
+				t.Errorf("%s names the platform %s", s.file, kind)
+			}
 		}
 	}
 }
