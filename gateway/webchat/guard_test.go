@@ -165,12 +165,14 @@ func TestBadFramesEndTheSocket(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := conn.WriteMessage(websocket.TextMessage, []byte(data)); err != nil {
-			t.Fatal(err)
-		}
-		x := &tab{t: t, conn: conn}
-		if f, err := x.read(); err == nil || strings.Contains(err.Error(), "timeout") {
-			t.Errorf("%s: %+v, %v; want the end", name, f, err)
+		// A frame that is too large may find the end while it is still being written.
+		if err := conn.WriteMessage(websocket.TextMessage, []byte(data)); err == nil {
+			x := &tab{t: t, conn: conn}
+			if f, err := x.read(); err == nil || strings.Contains(err.Error(), "timeout") {
+				t.Errorf("%s: %+v, %v; want the end", name, f, err)
+			}
+		} else if name != "too large" {
+			t.Errorf("%s: %v", name, err)
 		}
 		_ = conn.Close()
 	}

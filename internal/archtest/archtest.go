@@ -39,6 +39,7 @@ var rules = []rule{
 	{"gateway/webchat/storetest", []string{"gateway", "gateway/webchat"}, []string{"github.com/google/go-cmp"}},
 	{"gateway/webchat", []string{"gateway", "gateway/webchat/growth", "internal/live"}, []string{"github.com/gorilla/websocket", "golang.org/x/time", "github.com/google/uuid"}},
 	{"gateway/webhook", []string{"gateway"}, []string{"github.com/cenkalti/backoff/v5"}},
+	{"gateway/telegram", []string{"gateway"}, nil},
 	{"gateway/xmpp", []string{"gateway", "gateway/xmpp/mam", "gateway/xmpp/stanza", "gateway/xmpp/stream"}, []string{"go.yaml.in/yaml/v4"}},
 	{"gateway/xmpp/mam", []string{"gateway/xmpp/stanza"}, nil},
 	{"gateway/xmpp/scram", nil, []string{"golang.org/x/text" /* passwords, RFC 8265 */}},
