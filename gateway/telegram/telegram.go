@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/parley-im/parley/gateway"
+	"github.com/parley-im/parley/gateway/adapter"
 	"github.com/parley-im/parley/internal/fault"
 )
 
@@ -113,8 +114,6 @@ func (c *Channel) Account() string {
 	return "telegram " + id
 }
 
-const deliverFor = 30 * time.Second // a message is offered to the Gateway again and again for so long
-
 // Listen asks for updates until ctx ends.
 func (c *Channel) Listen(ctx context.Context, deliver gateway.Deliver) error {
 	me, err := c.getMe(ctx)
@@ -130,7 +129,7 @@ func (c *Channel) Listen(ctx context.Context, deliver gateway.Deliver) error {
 		}
 		c.heard()
 		for _, u := range list {
-			if err := c.persist(ctx, func() error { return c.take(ctx, me, u, deliver) }); err != nil {
+			if err := adapter.Try(ctx, func() error { return c.take(ctx, me, u, deliver) }); err != nil {
 				return fmt.Errorf("take update %d: %w", u.ID, err)
 			}
 			offset = u.ID + 1 // confirmed by the next request
@@ -141,22 +140,6 @@ func (c *Channel) Listen(ctx context.Context, deliver gateway.Deliver) error {
 func (c *Channel) heard() {
 	if c.seen != nil {
 		c.seen()
-	}
-}
-
-// persist tries again while the Gateway cannot store what came; Telegram keeps it.
-func (c *Channel) persist(ctx context.Context, f func() error) error {
-	begun := time.Now()
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		err := f()
-		if err == nil || time.Since(begun)+wait > deliverFor {
-			return err
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return err
-		}
 	}
 }
 

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/parley-im/parley/gateway"
+	"github.com/parley-im/parley/gateway/adapter"
 	"github.com/parley-im/parley/gateway/xmpp/mam"
 	"github.com/parley-im/parley/gateway/xmpp/stanza"
 	"github.com/parley-im/parley/gateway/xmpp/stream"
@@ -146,13 +147,11 @@ func (c *Channel) hold(s *session) {
 	c.now = s
 }
 
-const deliverFor = 30 * time.Second // a message is offered to the Gateway again and again for so long
-
 // serve reads while it announces itself and joins the rooms.
 func (s *session) serve(ctx context.Context, deliver gateway.Deliver) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	deliver = persistently(deliver)
+	deliver = adapter.Persistently(deliver)
 	var begun sync.WaitGroup
 	defer begun.Wait()
 	defer cancel(nil) // the other one may still ask the server
@@ -235,25 +234,6 @@ func (s *session) stay(ctx context.Context) {
 			return
 		case <-tick.C:
 			s.check(ctx)
-		}
-	}
-}
-
-// persistently offers a message again while the Gateway cannot store it: the server
-// keeps it unacknowledged meanwhile, and so does what comes behind it.
-func persistently(deliver gateway.Deliver) gateway.Deliver {
-	return func(ctx context.Context, m gateway.Message) error {
-		begun := time.Now()
-		for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-			err := deliver(ctx, m)
-			if err == nil || time.Since(begun)+wait > deliverFor {
-				return err
-			}
-			select {
-			case <-time.After(wait):
-			case <-ctx.Done():
-				return err
-			}
 		}
 	}
 }
