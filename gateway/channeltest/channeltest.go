@@ -29,6 +29,8 @@ type Said struct {
 	ReplyTo string // platform ID of a post that this answers; only in Group
 	Bot     bool   // said by another bot; only if Far.Bots
 	Stop    bool   // not a text: the stop button; only if Far.Stops
+	File    string // name of a file that comes with it; only if Far.Files
+	Content string // of the file
 }
 
 // Group is the name of the chat that is a group.
@@ -58,12 +60,16 @@ type Far struct {
 	Groups  bool // has chats of several people, mentions and replies
 	Threads bool
 	Bots    bool // other bots can speak
+	Flat    bool // there are no replies to a post in its groups
 	Stops   bool // has a stop button
+	Files   bool // people send files, which the channel can open
 
 	// Optional: nil where the platform has no such thing.
 
 	// Cut breaks the connection that Listen holds.
 	Cut func(t *testing.T)
+	// Silence makes the platform say nothing any more on that connection, which stays.
+	Silence func(t *testing.T)
 	// FailPost makes the next post fail for a passing reason; with kept the platform
 	// keeps the post and only its answer is lost.
 	FailPost func(t *testing.T, kept bool)
@@ -126,6 +132,9 @@ var cases = []struct {
 	{"hands thumbs on", (*suite).ratings},
 	{"stops with the context", (*suite).stops},
 	{"reports a broken connection", (*suite).broken},
+	{"notices a silent connection", (*suite).deaf},
+	{"reads what it missed", (*suite).catchesUp},
+	{"opens files", (*suite).files},
 	{"leaves no goroutine", (*suite).leaves},
 }
 

@@ -130,6 +130,7 @@ func (s *suite) flags() {
 	if m.Direct || m.Mentioned {
 		s.Errorf("not mentioned in a group: direct %v, mentioned %v", m.Direct, m.Mentioned)
 	}
+	s.need(!s.far.Flat, "replies to a post")
 	ctx, done := s.deadline()
 	defer done()
 	id, err := s.ch.Post(ctx, outgoing(m, "k-flags/0", "an answer"))

@@ -62,6 +62,21 @@ func (s *suite) broken() {
 	}
 }
 
+// deaf: a connection on which nothing comes any more looks like a quiet one.
+func (s *suite) deaf() {
+	s.need(s.far.Silence != nil, "connection that can fall silent")
+	l := s.listen()
+	l.hear(Said{Chat: "one", Text: "before"})
+	s.far.Silence(s.T)
+	begun := time.Now()
+	if err := l.wait(); err == nil {
+		s.Error("Listen returned no error when the connection had fallen silent")
+	}
+	if took := time.Since(begun); took > 30*time.Second {
+		s.Errorf("it took %v to notice", took)
+	}
+}
+
 func (s *suite) leaves() {
 	before := goleak.IgnoreCurrent()
 	l := s.listen()

@@ -116,6 +116,17 @@ func (w *world) write(s channeltest.Said) post {
 			}
 		}
 	}
+	if s.File != "" {
+		w.files["f-"+s.File] = s.Content
+		var f struct {
+			ID   string `json:"id"`
+			Name string `json:"name"`
+			Type string `json:"mime_type"`
+			Size int64  `json:"size"`
+		}
+		f.ID, f.Name, f.Type, f.Size = "f-"+s.File, s.File, "text/plain", int64(len(s.Content))
+		p.Metadata.Files = append(p.Metadata.Files, f)
+	}
 	return w.keep(p)
 }
 
@@ -195,8 +206,13 @@ func (w *world) react(post, person, emoji, event string) {
 func (w *world) far() channeltest.Far {
 	given := "" // the thumb that is there
 	return channeltest.Far{
-		Say: w.say, Redeliver: w.redeliver, Shown: w.shown, Groups: true, Threads: true, Bots: true,
+		Say: w.say, Redeliver: w.redeliver, Shown: w.shown, Groups: true, Threads: true, Bots: true, Files: true,
 		Cut: func(*testing.T) { w.cut() },
+		Silence: func(*testing.T) {
+			w.fake.mu.Lock()
+			defer w.fake.mu.Unlock()
+			w.deaf = true
+		},
 		FailPost: func(_ *testing.T, kept bool) {
 			w.play(func(rw http.ResponseWriter) bool {
 				if !kept {

@@ -51,6 +51,8 @@ func newFake(t *testing.T) *fake {
 
 func (f *fake) serve(w http.ResponseWriter, r *http.Request) {
 	if name, ok := strings.CutPrefix(r.URL.Path, "/file/bot"+token+"/"); ok {
+		f.mu.Lock()
+		defer f.mu.Unlock()
 		_, _ = w.Write([]byte(f.files[name]))
 		return
 	}

@@ -113,6 +113,13 @@ func (w *world) update(s channeltest.Said) update {
 			m.ReplyTo = &message{From: &user{ID: 7, IsBot: true}}
 		}
 	}
+	if s.File != "" {
+		w.mu.Lock()
+		w.files["f-"+s.File] = s.Content
+		w.mu.Unlock()
+		m.Caption, m.Text = m.Text, ""
+		m.Document = &file{ID: "f-" + s.File, Name: s.File, Size: int64(len(s.Content))}
+	}
 	return update{Message: m}
 }
 
@@ -138,7 +145,7 @@ func (w *world) say(t *testing.T, s channeltest.Said) (string, bool) {
 
 func (w *world) far() channeltest.Far {
 	return channeltest.Far{
-		Say: w.say, Groups: true, Threads: true, Bots: true,
+		Say: w.say, Groups: true, Threads: true, Bots: true, Files: true,
 		Redeliver: func(t *testing.T, id string) bool {
 			w.mu.Lock()
 			for _, u := range w.updates {
