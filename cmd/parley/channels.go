@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/parley-im/parley/gateway"
+	"github.com/parley-im/parley/gateway/lanying"
 	"github.com/parley-im/parley/gateway/mattermost"
 	"github.com/parley-im/parley/gateway/telegram"
 	"github.com/parley-im/parley/gateway/webchat"
@@ -16,6 +17,7 @@ func channelKinds(chats webchat.Store, limits webchat.Limiter) map[string]gatewa
 		"webhook":    webhook.Kind(),
 		"xmpp":       xmpp.Kind(),
 		"telegram":   telegram.Kind(),
+		"lanying":    lanying.Kind(),
 		"mattermost": mattermost.Kind(),
 	}
 }

@@ -1,0 +1,239 @@
+package lanying
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/parley-im/parley/gateway"
+	"github.com/parley-im/parley/gateway/channeltest"
+	"github.com/parley-im/parley/gateway/lanying/lanyingtest"
+)
+
+// world is a channel and the made-up Lanying behind it.
+type world struct {
+	*lanyingtest.Server
+	ch gateway.Channel
+
+	mu      sync.Mutex
+	stored  map[string]int // by ID of the message
+	refused map[string]int
+	said    map[string]lanyingtest.Message
+	seen    int
+}
+
+func open(t *testing.T, text string, w *world) (gateway.Channel, error) {
+	t.Helper()
+	return Open(gateway.Setup{
+		Name: "im", Log: slog.New(slog.DiscardHandler), Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
+		Decode: func(into any) error { return yaml.Unmarshal([]byte(text), into) },
+		Seen: func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.seen++
+		},
+	})
+}
+
+func webhookConfig(s *lanyingtest.Server) string {
+	return fmt.Sprintf("app_id: %s\nurl: %s/\nbot: %d\ntoken: %s\nsecret: %s\npace: 1s\nantispam_prompt: blocked\n", lanyingtest.App, s.URL, uint64(lanyingtest.Bot), lanyingtest.Admin, lanyingtest.Secret)
+}
+
+func socketConfig(s *lanyingtest.Server) string {
+	return fmt.Sprintf("app_id: %s\nreceive: socket\ndns_url: %s\nusername: %s\npassword: %s\npace: 1s\nping: 200ms\n", lanyingtest.App, s.URL, lanyingtest.Username, lanyingtest.Password)
+}
+
+func newWorld(t *testing.T, config func(*lanyingtest.Server) string) *world {
+	t.Helper()
+	w := &world{Server: lanyingtest.New(t), stored: map[string]int{}, refused: map[string]int{}, said: map[string]lanyingtest.Message{}}
+	var err error
+	if w.ch, err = open(t, config(w.Server), w); err != nil {
+		t.Fatal(err)
+	}
+	if h, ok := w.ch.(http.Handler); ok {
+		w.Call = func(body []byte, signature string) int {
+			r := httptest.NewRequest(http.MethodPost, "/channels/im/", bytes.NewReader(body))
+			r.Header.Set("signature", signature)
+			rec := httptest.NewRecorder()
+			h.ServeHTTP(rec, r)
+			return rec.Code
+		}
+	}
+	return w
+}
+
+// channel has no more abilities than w.ch, and an ear at what could be stored.
+type hookedEar struct {
+	*hooked
+	w *world
+}
+
+func (e hookedEar) Listen(ctx context.Context, deliver gateway.Deliver) error {
+	return e.hooked.Listen(ctx, e.w.ear(deliver))
+}
+
+type heldEar struct {
+	*held
+	w *world
+}
+
+func (e heldEar) Listen(ctx context.Context, deliver gateway.Deliver) error {
+	return e.held.Listen(ctx, e.w.ear(deliver))
+}
+
+func (w *world) channel() gateway.Channel {
+	if h, ok := w.ch.(*hooked); ok {
+		return hookedEar{h, w}
+	}
+	return heldEar{w.ch.(*held), w}
+}
+
+func (w *world) ear(deliver gateway.Deliver) gateway.Deliver {
+	return func(ctx context.Context, m gateway.Message) error {
+		err := deliver(ctx, m)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if err == nil {
+			w.stored[m.ID]++
+		} else {
+			w.refused[m.ID]++
+		}
+		return err
+	}
+}
+
+func (w *world) heard(id string) (stored, refused int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.stored[id], w.refused[id]
+}
+
+func until(what func() bool, patience time.Duration) bool {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if what() {
+			return true
+		}
+	}
+	return false
+}
+
+// num makes numbers of names.
+func num(name string) uint64 {
+	n := uint64(2199040000000)
+	for _, b := range []byte(name) {
+		n = n + uint64(b)*31 + n%1000
+	}
+	return n
+}
+
+func spoken(s channeltest.Said) lanyingtest.Message {
+	name := s.Person
+	if name == "" {
+		name = "person of " + s.Chat
+	}
+	m := lanyingtest.Message{From: num(name), To: lanyingtest.Bot, Content: s.Text}
+	if s.Chat == channeltest.Group {
+		m.To, m.Group, m.Config = num(s.Chat), true, `{"mentionAll":false,"senderNickname":"bob"}`
+		if s.Mention {
+			m.Content = "@" + lanyingtest.Nick + " " + s.Text
+			m.Config = fmt.Sprintf(`{"mentionList":[%d],"senderNickname":"bob"}`, uint64(lanyingtest.Bot))
+		}
+	} else {
+		m.From = num(s.Chat)
+	}
+	if s.Bot {
+		m.Ext = `{"ai":{"role":"ai"}}`
+	}
+	return m
+}
+
+func (w *world) say(_ *testing.T, s channeltest.Said) (string, bool) {
+	if w.Call == nil {
+		until(func() bool { return w.Sockets() > 0 }, 200*time.Millisecond)
+	}
+	x := spoken(s)
+	if s.File != "" {
+		x.CType, x.Attachment = "FILE", fmt.Sprintf(`{"url":%q,"dName":%q,"fLen":%d}`, w.File(s.File, s.Content), s.File, len(s.Content))
+	}
+	m := w.Say(x)
+	key := id(m.ID)
+	w.said[key] = m
+	if w.Call != nil {
+		return key, w.Offer(m, 1, nil)
+	}
+	stored := 0
+	until(func() bool {
+		var refused int
+		stored, refused = w.heard(key)
+		return stored+refused > 0
+	}, 300*time.Millisecond)
+	return key, stored > 0
+}
+
+func (w *world) redeliver(_ *testing.T, key string) bool {
+	if w.Call != nil {
+		return w.Offer(w.said[key], 1, nil)
+	}
+	before, refused := w.heard(key)
+	if before > 0 || refused == 0 { // else it is offered again by itself
+		w.Again(w.said[key].ID)
+	}
+	return until(func() bool { now, _ := w.heard(key); return now > before }, 2*time.Second)
+}
+
+func (w *world) far() channeltest.Far {
+	f := channeltest.Far{
+		Say: w.say, Redeliver: w.redeliver, Groups: true, Bots: true, Flat: true, Files: true,
+		Shown: func(_ *testing.T, chat, _ string) (list []channeltest.Shown) {
+			for _, m := range w.Messages(num(chat)) {
+				x := channeltest.Shown{ID: id(m.ID), Text: m.Content, Edited: m.Replaced+len(m.Pieces) > 0, Key: extOf(m.Ext).Parley.Key}
+				var e struct {
+					AI struct {
+						Request string `json:"request_msg_id"`
+					} `json:"ai"`
+				}
+				_ = json.Unmarshal([]byte(m.Ext), &e)
+				x.InReplyTo = e.AI.Request
+				list = append(list, x)
+			}
+			return list
+		},
+		FailPost: func(_ *testing.T, kept bool) { w.Play(lanyingtest.Fault{Kept: kept, Status: http.StatusBadGateway}) },
+		RefuseRate: func(_ *testing.T, wait time.Duration) {
+			w.Play(lanyingtest.Fault{Status: http.StatusTooManyRequests, Wait: wait})
+		},
+		Seen: func() int {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			return w.seen
+		},
+	}
+	if w.Call == nil {
+		f.Cut = func(*testing.T) { w.Cut() }
+		f.Silence = func(*testing.T) { w.Silence(true) }
+	}
+	return f
+}
+
+func TestWebhook(t *testing.T) {
+	channeltest.Run(t, func(t *testing.T) (gateway.Channel, channeltest.Far) {
+		w := newWorld(t, webhookConfig)
+		return w.channel(), w.far()
+	})
+}
+
+func TestSocket(t *testing.T) {
+	channeltest.Run(t, func(t *testing.T) (gateway.Channel, channeltest.Far) {
+		w := newWorld(t, socketConfig)
+		return w.channel(), w.far()
+	})
+}
