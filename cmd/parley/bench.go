@@ -40,7 +40,9 @@ type servers struct {
 func (c benchOn) start(redis bool) (*servers, error) {
 	s := &servers{database: c.Database}
 	if c.Database == "own" {
-		p, err := testservice.StartPostgres(testservice.PostgresOptions{Durable: true})
+		p, err := testservice.StartPostgres(testservice.PostgresOptions{Durable: true, Settings: map[string]string{
+			"shared_buffers": "512MB", "maintenance_work_mem": "512MB", "random_page_cost": "1.1", // as deploy/compose.yaml has it
+		}})
 		if err != nil {
 			return nil, err
 		}

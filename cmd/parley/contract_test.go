@@ -144,6 +144,7 @@ func TestRefusals(t *testing.T) {
 	defer taken.Close()
 	dir := t.TempDir()
 	typo := write(t, dir, "typo.yaml", "listen: 127.0.0.1:0\nlisen: 1\ngateway: {workers: many}\n")
+	twice := write(t, dir, "twice.yaml", "channels:\n  one: {kind: telegram, token: \"12345:AAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}\n  two: {kind: telegram, token: \"12345:AAbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\"}\n")
 	kind := write(t, dir, "kind.yaml", "channels: {im: {kind: icq}, hook: {kind: webhook, url: 7}}\n")
 	tests := []struct {
 		name string
@@ -152,6 +153,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"port in use", []string{"serve", "--listen", taken.Addr().String()}, []string{taken.Addr().String(), "--listen"}},
 		{"unknown key", []string{"serve", "--config", typo}, []string{"line 2", "lisen", "line 3", "many"}},
+		{"one account twice", []string{"serve", "--config", twice, "--listen", "127.0.0.1:0"}, []string{"channels.two", "same account as channels.one"}},
 		{"unknown channel", []string{"serve", "--config", kind, "--listen", "127.0.0.1:0"}, []string{"channels.im.kind", "icq", "webhook", "channels.hook"}},
 		{"unknown collection", []string{"ask", "--collection", "nope", "Why?"}, []string{"nope"}},
 		{"no question", []string{"ask"}, []string{"question"}},

@@ -163,6 +163,7 @@ func (s *server) openChannels() (handlers, pages map[string]http.Handler, err er
 	handlers, pages = map[string]http.Handler{}, map[string]http.Handler{}
 	kinds := channelKinds(s.in.stores.chats, s.in.sharing.limits)
 	var wrong []error
+	accounts := map[string]string{} // who has which
 	for _, name := range slices.Sorted(maps.Keys(s.in.cfg.Channels)) {
 		c := s.in.cfg.Channels[name]
 		kind, ok := kinds[c.Kind]
@@ -177,6 +178,14 @@ func (s *server) openChannels() (handlers, pages map[string]http.Handler, err er
 		if err != nil {
 			wrong = append(wrong, fmt.Errorf("channels.%s: %w", name, err))
 			continue
+		}
+		if one, ok := ch.(gateway.Identified); ok {
+			account := c.Kind + " " + one.Account()
+			if other := accounts[account]; other != "" {
+				wrong = append(wrong, fmt.Errorf("channels.%s: it has the same account as channels.%s, and both would answer everything; leave one of them out", name, other))
+				continue
+			}
+			accounts[account] = name
 		}
 		if h, ok := ch.(http.Handler); ok {
 			handlers[name] = h
