@@ -11,9 +11,10 @@ DATA    ?= data
 CONSOLE := internal/web/console
 WEBCHAT := gateway/webchat/client
 BROWSER := internal/browsertest
+DEMO    := cmd/demo-xmpp/page
 SAMPLE  := docs/sample/help-centre
 
-.PHONY: help build run test bench cross clean go-check go-test web-test browser-test tools
+.PHONY: help build run test bench demo-xmpp cross clean go-check go-test web-test browser-test tools
 
 help: ## list what make can do
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,8 +44,15 @@ web-test: $(CONSOLE)/node_modules/.package-lock.json $(WEBCHAT)/node_modules/.pa
 	cd $(CONSOLE) && npm run --silent check && npm run --silent lint && npm run --silent test
 	cd $(WEBCHAT) && npm run --silent check && npm run --silent test
 
-browser-test: build $(BROWSER)/node_modules/.package-lock.json ## a person in a real browser, against the real binary
+browser-test: build bin/demo-xmpp $(BROWSER)/node_modules/.package-lock.json ## a person in a real browser, against the real binary
 	cd $(BROWSER) && npm run --silent test
+
+demo-xmpp: build bin/demo-xmpp ## a chat with a real XMPP client and server (Prosody; .ci/tools installs it)
+	bin/demo-xmpp
+
+.PHONY: bin/demo-xmpp
+bin/demo-xmpp: $(DEMO)/node_modules/.package-lock.json
+	CGO_ENABLED=0 go build -trimpath -o $@ ./cmd/demo-xmpp
 
 bench: build ## the figures of docs/performance.md
 	bin/parley bench first-text
@@ -57,7 +65,7 @@ cross: $(CONSOLE)/dist/index.html $(WEBCHAT)/dist/index.html ## binaries for the
 	done
 
 clean: ## remove what was built; data/ stays
-	rm -rf bin $(CONSOLE)/node_modules $(WEBCHAT)/node_modules $(BROWSER)/node_modules
+	rm -rf bin $(CONSOLE)/node_modules $(WEBCHAT)/node_modules $(BROWSER)/node_modules $(DEMO)/node_modules
 	find $(CONSOLE)/dist $(WEBCHAT)/dist -mindepth 1 ! -name .gitkeep -delete
 
 %/node_modules/.package-lock.json: %/package-lock.json

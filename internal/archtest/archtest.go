@@ -161,6 +161,7 @@ var rules = []rule{
 	{"internal/failpoint", []string{"gateway"}, nil},
 
 	// the program joins all of it
+	{"cmd/demo-xmpp", []string{"internal/testservice"}, []string{"golang.org/x/sync"}},
 	{"cmd/parley", []string{"bot/...", "gateway/...", "internal/...", "knowledge/...", "prompts/...", "bot", "gateway", "knowledge", "prompts"},
 		[]string{"github.com/alecthomas/kong" /* the command line */, "golang.org/x/sync", "github.com/alexedwards/scs/v2", "github.com/jackc/pgx/v5"}},
 }

@@ -61,6 +61,13 @@ export async function standin(...args) {
   return { url, stop: () => end(child, 'SIGKILL') };
 }
 
+/** Starts Prosody, Parley and the page of `make demo-xmpp`. */
+export async function demo(...args) {
+  const child = spawn(join(root, 'bin', 'demo-xmpp'), ['--listen', '127.0.0.1:0', ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [, url] = await waitForLine(child, /Chat +(http:\/\/\S+)\//, 'the demo');
+  return { url, stop: () => end(child) };
+}
+
 /** Imports the sample help centre. */
 export function importSample(data) {
   const files = readdirSync(sample).map((f) => join(sample, f));
