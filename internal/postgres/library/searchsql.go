@@ -30,8 +30,8 @@ choice AS MATERIALIZED (
 	SELECT c.*, {{indexed}} AND c.allowed * c.allowed > @walk::bigint * {{nearest}}::bigint * c.total AS walk FROM counted c)
 SELECT s.ids, s.chunks, s.length, c.seen,
 	set_config('parley.collections', s.nums::text, true) || set_config('parley.allowed', c.allowed::text, true) || set_config('parley.labelled', {{ranges}}, true) ||
-	set_config('parley.walk', c.walk::text, true) || set_config('parley.wide', coalesce({{wide}}, false)::text, true) ||
-	set_config('hnsw.ef_search', greatest(40, least(1000, {{nearest}}))::text, true) || set_config('hnsw.iterative_scan', 'relaxed_order', true) ||
+	set_config('parley.walk', c.walk::text, true) || set_config('parley.wide', coalesce({{wide}} AND NOT {{everything}}, false)::text, true) ||
+	set_config('hnsw.ef_search', greatest(40, least(1000, 3 * {{nearest}} / 2))::text, true) || set_config('hnsw.iterative_scan', 'relaxed_order', true) ||
 	set_config('hnsw.max_scan_tuples', least(20000, greatest(1000, 6 * {{nearest}} * c.total / greatest(1, c.allowed)))::bigint::text, true) ||
 	set_config('plan_cache_mode', 'force_generic_plan', true) || set_config('jit', 'off', true) || set_config('work_mem', '32MB', true) ||
 	set_config('max_parallel_workers_per_gather', '0', true) || set_config('enable_sort', 'off', true) || set_config('enable_seqscan', 'off', true) ||
@@ -46,7 +46,7 @@ const (
 	sqlAnyLabel   = `SELECT NULL::bigint AS n`
 	sqlSomeLabels = `SELECT coalesce(sum(d.chunks), 0)::bigint AS n FROM documents d, scope
 	WHERE d.live > 0 AND d.collection = ANY (scope.nums) AND d.labels && @labels::text[]`
-	sqlRanges = `CASE WHEN {{wide}} THEN '{}' ELSE (SELECT coalesce(range_agg(int8range(d.first_chunk, d.first_chunk + d.chunks)), '{}')::text
+	sqlRanges = `CASE WHEN {{everything}} THEN '{[0,9223372036854775807)}' WHEN {{wide}} THEN '{}' ELSE (SELECT coalesce(range_agg(int8range(d.first_chunk, d.first_chunk + d.chunks)), '{}')::text
 		FROM documents d, scope WHERE d.live > 0 AND d.collection = ANY (scope.nums) AND d.labels && @labels::text[]) END`
 	sqlNoVectors = `SELECT 0::bigint AS seen, 0::bigint AS allowed, 0::bigint AS total`
 	sqlVectors   = `SELECT v.seen, least(v.seen, labelled.n) AS allowed, v.total FROM labelled, (
@@ -91,7 +91,7 @@ FROM ({{candidates}}) x,
 
 const (
 	// a few chunks with one of the labels are listed by the first statement; of many, each
-	// candidate's document is looked at
+	// candidate's document is looked at, unless all that there are have one
 	sqlLabelled = `labelled AS MATERIALIZED (
 	SELECT current_setting('parley.labelled')::int8multirange AS chunks, current_setting('parley.wide')::boolean AS wide),
 `
@@ -105,9 +105,10 @@ walked AS MATERIALIZED (
 	WHERE x.space = {{space}} AND x.collection = ANY ((SELECT nums FROM whole)::int[]) AND (SELECT current_setting('parley.walk')::boolean) {{haslabel}}
 	ORDER BY x.data::halfvec({{dims}}) <#> @vector::halfvec LIMIT {{nearest}}),
 compared AS MATERIALIZED (
-	SELECT v.chunk, v.data <#> @vector::halfvec AS distance FROM {{scanned}}
-	AND (SELECT count(*) < least({{nearest}}, current_setting('parley.allowed')::bigint) FROM walked)
-	ORDER BY (v.data <#> @vector::halfvec) + 0 LIMIT {{nearest}}),
+	SELECT chunk, distance FROM (
+		SELECT v.chunk, v.data <#> @vector::halfvec AS distance FROM {{scanned}}
+		AND (SELECT count(*) < least({{nearest}}, current_setting('parley.allowed')::bigint) FROM walked) OFFSET 0) d
+	ORDER BY distance LIMIT {{nearest}}),
 near AS MATERIALIZED (
 	SELECT chunk, -distance AS cosine, row_number() OVER (ORDER BY distance, chunk) AS place
 	FROM (SELECT * FROM walked WHERE (SELECT count(*) FROM compared) = 0 UNION ALL SELECT * FROM compared) n)`
@@ -130,14 +131,14 @@ near AS MATERIALIZED (
 // planned with an unknown limit, the server expects a tenth of everything and reads it
 // all. The texts are few all the same, so each is prepared once for a connection.
 func scopeText(l knowledge.Look, space known) string {
-	labels, counted, ranges, wide := sqlAnyLabel, sqlNoVectors, `'{}'`, "l.n > 5000"
+	labels, counted, ranges, wide, everything := sqlAnyLabel, sqlNoVectors, `'{}'`, "l.n > 5000", "false"
 	if len(l.Labels) > 0 {
-		labels, ranges = sqlSomeLabels, sqlRanges
+		labels, ranges, everything = sqlSomeLabels, sqlRanges, "(l.n >= s.chunks AND {{wide}})"
 	}
 	if space.num > 0 {
 		counted, wide = sqlVectors, "c.walk"
 	}
-	return fill(sqlScope, "labels", labels, "counted", counted, "ranges", ranges, "wide", wide, "indexed", strconv.FormatBool(space.indexed), "space", strconv.Itoa(space.num), "nearest", strconv.Itoa(l.Near))
+	return fill(sqlScope, "labels", labels, "counted", counted, "ranges", ranges, "everything", everything, "wide", wide, "indexed", strconv.FormatBool(space.indexed), "space", strconv.Itoa(space.num), "nearest", strconv.Itoa(l.Near))
 }
 
 func searchText(l knowledge.Look, space known) string {
