@@ -31,9 +31,9 @@ func collect(t *testing.T, w *world) chan gateway.Message {
 	}()
 	t.Cleanup(func() { cancel(); <-ended })
 	if h, ok := w.ch.(*hooked); ok {
-		until(h.Listening, 5*time.Second)
+		channeltest.Until(h.Listening, 5*time.Second)
 	} else {
-		until(func() bool { return w.Sockets() > 0 }, 5*time.Second)
+		channeltest.Until(func() bool { return w.Sockets() > 0 }, 5*time.Second)
 	}
 	return got
 }

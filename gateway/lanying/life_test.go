@@ -114,7 +114,7 @@ func (w *world) listen(t *testing.T, then func()) error {
 	failed := make(chan error, 1)
 	go func() { failed <- w.ch.Listen(ctx, discard) }()
 	if then != nil {
-		if !until(func() bool { return w.Sockets() > 0 }, 5*time.Second) {
+		if !channeltest.Until(func() bool { return w.Sockets() > 0 }, 5*time.Second) {
 			t.Fatal("no connection")
 		}
 		then()
@@ -192,25 +192,25 @@ func TestManners(t *testing.T) {
 	w.say(t, channeltest.Said{Chat: "one", Text: "hello"})
 	m := next(t, got)
 	typer := w.ch.(gateway.Typer)
-	until(func() bool { _, me, _ := w.ch.(*held).line.get(); return me != nil }, 5*time.Second)
+	channeltest.Until(func() bool { _, me, _ := w.ch.(*held).line.get(); return me != nil }, 5*time.Second)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	for n := 1; n <= 2; n++ {
 		if err := typer.Typing(ctx, m.Conversation); err != nil {
 			t.Error(err)
 		}
-		if !until(func() bool { return w.Signs() == n }, 5*time.Second) {
+		if !channeltest.Until(func() bool { return w.Signs() == n }, 5*time.Second) {
 			t.Errorf("%d signs of typing, want %d", w.Signs(), n)
 		}
 	}
 	// What was asked is noted as unread after it was delivered.
-	if !until(func() bool { return typer.Typing(ctx, m.Conversation) == nil && len(w.Reads()) == 1 }, 5*time.Second) || id(w.Reads()[0]) != m.ID {
+	if !channeltest.Until(func() bool { return typer.Typing(ctx, m.Conversation) == nil && len(w.Reads()) == 1 }, 5*time.Second) || id(w.Reads()[0]) != m.ID {
 		t.Errorf("marked as read: %v, want %s", w.Reads(), m.ID)
 	}
 	if err := typer.Typing(ctx, m.Conversation); err != nil || len(w.Reads()) != 1 {
 		t.Errorf("marked as read once more: %v, %v", w.Reads(), err)
 	}
-	if !until(func() bool { return len(w.Accepted()) > 0 }, 5*time.Second) {
+	if !channeltest.Until(func() bool { return len(w.Accepted()) > 0 }, 5*time.Second) {
 		t.Error("a contact was not accepted")
 	}
 	if !slices.Equal(w.Accepted(), []uint64{num("new")}) {

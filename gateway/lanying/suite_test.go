@@ -24,11 +24,11 @@ type world struct {
 	*lanyingtest.Server
 	ch gateway.Channel
 
-	mu      sync.Mutex
-	stored  map[string]int // by ID of the message
-	refused map[string]int
-	said    map[string]lanyingtest.Message
-	seen    int
+	ear  channeltest.Ear
+	said map[string]lanyingtest.Message
+
+	mu   sync.Mutex
+	seen int
 }
 
 func open(t *testing.T, text string, w *world) (gateway.Channel, error) {
@@ -54,7 +54,7 @@ func socketConfig(s *lanyingtest.Server) string {
 
 func newWorld(t *testing.T, config func(*lanyingtest.Server) string) *world {
 	t.Helper()
-	w := &world{Server: lanyingtest.New(t), stored: map[string]int{}, refused: map[string]int{}, said: map[string]lanyingtest.Message{}}
+	w := &world{Server: lanyingtest.New(t), said: map[string]lanyingtest.Message{}}
 	var err error
 	if w.ch, err = open(t, config(w.Server), w); err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ type hookedEar struct {
 }
 
 func (e hookedEar) Listen(ctx context.Context, deliver gateway.Deliver) error {
-	return e.hooked.Listen(ctx, e.w.ear(deliver))
+	return e.hooked.Listen(ctx, e.w.ear.Hear(deliver))
 }
 
 type heldEar struct {
@@ -87,7 +87,7 @@ type heldEar struct {
 }
 
 func (e heldEar) Listen(ctx context.Context, deliver gateway.Deliver) error {
-	return e.held.Listen(ctx, e.w.ear(deliver))
+	return e.held.Listen(ctx, e.w.ear.Hear(deliver))
 }
 
 func (w *world) channel() gateway.Channel {
@@ -95,35 +95,6 @@ func (w *world) channel() gateway.Channel {
 		return hookedEar{h, w}
 	}
 	return heldEar{w.ch.(*held), w}
-}
-
-func (w *world) ear(deliver gateway.Deliver) gateway.Deliver {
-	return func(ctx context.Context, m gateway.Message) error {
-		err := deliver(ctx, m)
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if err == nil {
-			w.stored[m.ID]++
-		} else {
-			w.refused[m.ID]++
-		}
-		return err
-	}
-}
-
-func (w *world) heard(id string) (stored, refused int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.stored[id], w.refused[id]
-}
-
-func until(what func() bool, patience time.Duration) bool {
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if what() {
-			return true
-		}
-	}
-	return false
 }
 
 // num makes numbers of names.
@@ -158,7 +129,7 @@ func spoken(s channeltest.Said) lanyingtest.Message {
 
 func (w *world) say(_ *testing.T, s channeltest.Said) (string, bool) {
 	if w.Call == nil {
-		until(func() bool { return w.Sockets() > 0 }, 200*time.Millisecond)
+		channeltest.Until(func() bool { return w.Sockets() > 0 }, 200*time.Millisecond)
 	}
 	x := spoken(s)
 	if s.File != "" {
@@ -170,24 +141,14 @@ func (w *world) say(_ *testing.T, s channeltest.Said) (string, bool) {
 	if w.Call != nil {
 		return key, w.Offer(m, 1, nil)
 	}
-	stored := 0
-	until(func() bool {
-		var refused int
-		stored, refused = w.heard(key)
-		return stored+refused > 0
-	}, 300*time.Millisecond)
-	return key, stored > 0
+	return key, w.ear.Said(key)
 }
 
 func (w *world) redeliver(_ *testing.T, key string) bool {
 	if w.Call != nil {
 		return w.Offer(w.said[key], 1, nil)
 	}
-	before, refused := w.heard(key)
-	if before > 0 || refused == 0 { // else it is offered again by itself
-		w.Again(w.said[key].ID)
-	}
-	return until(func() bool { now, _ := w.heard(key); return now > before }, 2*time.Second)
+	return w.ear.Again(key, func() { w.Again(w.said[key].ID) })
 }
 
 func (w *world) far() channeltest.Far {

@@ -125,22 +125,11 @@ var anybody = regexp.MustCompile(`(^|[^\w@.])@[a-z0-9]`)
 // others reports whether a text names somebody else.
 func others(text string) bool { return anybody.MatchString(strings.ToLower(text)) }
 
-const mostKept = 10_000 // users and threads that are remembered
-
 // spoke notes a thread in which the bot spoke.
 func (c *Channel) spoke(p post) {
 	if p.RootID != "" {
-		c.remember(p.RootID, true)
+		c.threads.Put(p.RootID, true)
 	}
-}
-
-func (c *Channel) remember(root string, to bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.threads) >= mostKept {
-		clear(c.threads)
-	}
-	c.threads[root] = to
 }
 
 // spokenTo reports whether a thread is one with the bot: it spoke in it, or was named
@@ -149,10 +138,7 @@ func (c *Channel) spokenTo(ctx context.Context, root string, me user) bool {
 	if root == "" {
 		return false
 	}
-	c.mu.Lock()
-	to, known := c.threads[root]
-	c.mu.Unlock()
-	if known {
+	if to, known := c.threads.Get(root); known {
 		return to
 	}
 	all, err := c.thread(ctx, root)
@@ -160,11 +146,12 @@ func (c *Channel) spokenTo(ctx context.Context, root string, me user) bool {
 		c.log.Warn("read a thread", "err", err)
 		return false
 	}
+	to := false
 	for _, p := range all {
 		_, named := unmention(p.Message, me.Username)
 		to = to || p.UserID == me.ID || p.ID == root && named
 	}
-	c.remember(root, to)
+	c.threads.Put(root, to)
 	return to
 }
 

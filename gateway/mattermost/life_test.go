@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/parley-im/parley/gateway"
+	"github.com/parley-im/parley/gateway/adapter"
 	"github.com/parley-im/parley/gateway/channeltest"
 	"github.com/parley-im/parley/internal/fault"
 )
@@ -221,7 +222,7 @@ func TestThreads(t *testing.T) {
 	w.fake.mu.Lock()
 	w.keep(post{UserID: botID, ChannelID: channeltest.Group, RootID: w.roots["other"], Message: "answer"})
 	w.fake.mu.Unlock()
-	w.threads = map[string]bool{}
+	w.threads = adapter.Memory[bool]{}
 	if m := hear(channeltest.Said{Chat: channeltest.Group, Thread: "other", Text: "thanks, and by sea?"}); !m.Mentioned {
 		t.Errorf("in a thread in which the bot spoke: %+v", m)
 	}
@@ -279,7 +280,7 @@ func FuzzEvent(f *testing.F) {
 		if json.Unmarshal(data, &ev) != nil {
 			return
 		}
-		c := &Channel{name: "mm", me: user{ID: botID, Username: "parley"}, users: map[string]user{}, threads: map[string]bool{}}
+		c := &Channel{name: "mm", me: user{ID: botID, Username: "parley"}}
 		var p struct {
 			Post string `json:"post"`
 		}
@@ -287,7 +288,8 @@ func FuzzEvent(f *testing.F) {
 		if json.Unmarshal(ev.Data, &p) != nil || json.Unmarshal([]byte(p.Post), &x) != nil {
 			return
 		}
-		c.users[x.UserID], c.threads[x.RootID] = user{ID: x.UserID}, true // nobody is asked
+		c.users.Put(x.UserID, user{ID: x.UserID}) // nobody is asked
+		c.threads.Put(x.RootID, true)
 		err := c.hear(t.Context(), x, direct, func(_ context.Context, m gateway.Message) error {
 			if m.ID == "" || m.Conversation.Chat == "" || m.Sender.ID == "" {
 				t.Errorf("%q became %+v", data, m)

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/parley-im/parley/gateway"
+	"github.com/parley-im/parley/gateway/adapter"
 	"github.com/parley-im/parley/internal/fault"
 )
 
@@ -64,11 +65,12 @@ type Channel struct {
 	rate   func(context.Context, gateway.Rating) error
 	log    *slog.Logger
 
-	mu      sync.Mutex
-	me      user
-	users   map[string]user
-	threads map[string]bool // by root: the bot is spoken to in it
-	last    position        // how far Since read
+	users   adapter.Memory[user]
+	threads adapter.Memory[bool] // by root: the bot is spoken to in it
+
+	mu   sync.Mutex
+	me   user
+	last position // how far Since read
 }
 
 var (
@@ -99,10 +101,7 @@ func Open(setup gateway.Setup) (gateway.Channel, error) {
 	}
 	// The token must reach the server that was configured and no other.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Channel{
-		name: setup.Name, set: s, client: &client, seen: setup.Seen, rate: setup.Rate, log: setup.Log,
-		users: map[string]user{}, threads: map[string]bool{},
-	}, nil
+	return &Channel{name: setup.Name, set: s, client: &client, seen: setup.Seen, rate: setup.Rate, log: setup.Log}, nil
 }
 
 // Profile tells what Mattermost shows: Markdown, 16,383 characters in a post.

@@ -21,9 +21,9 @@ type world struct {
 	*fake
 	*Channel
 
+	ear channeltest.Ear
+
 	hearing sync.Mutex
-	stored  map[string]int // by ID of the post, how often
-	refused map[string]int
 	ratings []gateway.Rating
 	seen    int
 	roots   map[string]string // by the suite's name of a thread
@@ -54,7 +54,7 @@ func open(t *testing.T, text string, w *world) (*Channel, error) {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{fake: newFake(t), stored: map[string]int{}, refused: map[string]int{}, roots: map[string]string{}}
+	w := &world{fake: newFake(t), roots: map[string]string{}}
 	var err error
 	if w.Channel, err = open(t, "url: "+w.URL+"/\ntoken: "+token+"\npace: 100ms\nping: 200ms\n", w); err != nil {
 		t.Fatal(err)
@@ -64,33 +64,7 @@ func newWorld(t *testing.T) *world {
 
 // Listen has an ear at what could be stored and what not.
 func (w *world) Listen(ctx context.Context, deliver gateway.Deliver) error {
-	return w.Channel.Listen(ctx, func(ctx context.Context, m gateway.Message) error {
-		err := deliver(ctx, m)
-		w.hearing.Lock()
-		defer w.hearing.Unlock()
-		if err == nil {
-			w.stored[m.ID]++
-		} else {
-			w.refused[m.ID]++
-		}
-		return err
-	})
-}
-
-func (w *world) heard(id string) (stored, refused int) {
-	w.hearing.Lock()
-	defer w.hearing.Unlock()
-	return w.stored[id], w.refused[id]
-}
-
-// until waits for something to become true.
-func until(what func() bool, patience time.Duration) bool {
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if what() {
-			return true
-		}
-	}
-	return false
+	return w.Channel.Listen(ctx, w.ear.Hear(deliver))
 }
 
 // write makes somebody write a post.
@@ -147,32 +121,26 @@ func (w *world) event(p post) {
 	w.tell("posted", map[string]any{"channel_type": w.chat(p.ChannelID).Type, "post": text(p)})
 }
 
+func (w *world) connected() bool {
+	w.fake.mu.Lock()
+	defer w.fake.mu.Unlock()
+	return len(w.sockets) > 0
+}
+
 func (w *world) say(_ *testing.T, s channeltest.Said) (string, bool) {
 	p := w.write(s)
-	until(func() bool {
-		w.fake.mu.Lock()
-		defer w.fake.mu.Unlock()
-		return len(w.sockets) > 0
-	}, 200*time.Millisecond)
+	channeltest.Until(w.connected, 200*time.Millisecond)
 	w.event(p)
-	stored := 0
-	until(func() bool {
-		var refused int
-		stored, refused = w.heard(p.ID)
-		return stored+refused > 0
-	}, 300*time.Millisecond)
-	return p.ID, stored > 0
+	return p.ID, w.ear.Said(p.ID)
 }
 
 func (w *world) redeliver(_ *testing.T, id string) bool {
-	before, refused := w.heard(id)
-	if before > 0 || refused == 0 { // else it is offered again by itself
+	return w.ear.Again(id, func() {
 		w.fake.mu.Lock()
 		l := list(w.posts, func(p post) bool { return p.ID == id })
 		w.fake.mu.Unlock()
 		w.event(l.Posts[id])
-	}
-	return until(func() bool { now, _ := w.heard(id); return now > before }, 2*time.Second)
+	})
 }
 
 func (w *world) shown(_ *testing.T, chat, thread string) (all []channeltest.Shown) {

@@ -21,9 +21,7 @@ type user struct {
 
 // user looks somebody up once. Who cannot be looked up has no name.
 func (c *Channel) user(ctx context.Context, id string) user {
-	c.mu.Lock()
-	u, ok := c.users[id]
-	c.mu.Unlock()
+	u, ok := c.users.Get(id)
 	if ok {
 		return u
 	}
@@ -31,12 +29,7 @@ func (c *Channel) user(ctx context.Context, id string) user {
 		c.log.Warn("look somebody up", "err", err)
 		return user{ID: id}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.users) >= mostKept {
-		clear(c.users)
-	}
-	c.users[id] = u
+	c.users.Put(id, u)
 	return u
 }
 
