@@ -4,6 +4,7 @@ import (
 	"github.com/parley-im/parley/gateway"
 	"github.com/parley-im/parley/gateway/lanying"
 	"github.com/parley-im/parley/gateway/mattermost"
+	"github.com/parley-im/parley/gateway/slack"
 	"github.com/parley-im/parley/gateway/telegram"
 	"github.com/parley-im/parley/gateway/webchat"
 	"github.com/parley-im/parley/gateway/webhook"
@@ -18,6 +19,7 @@ func channelKinds(chats webchat.Store, limits webchat.Limiter) map[string]gatewa
 		"xmpp":       xmpp.Kind(),
 		"telegram":   telegram.Kind(),
 		"lanying":    lanying.Kind(),
+		"slack":      slack.Kind(),
 		"mattermost": mattermost.Kind(),
 	}
 }

@@ -42,6 +42,7 @@ var rules = []rule{
 	{"gateway/adapter", []string{"gateway"}, nil},
 	{"gateway/telegram", []string{"gateway", "gateway/adapter"}, nil},
 	{"gateway/mattermost", []string{"gateway", "gateway/adapter"}, []string{"github.com/gorilla/websocket"}},
+	{"gateway/slack", []string{"gateway", "gateway/adapter"}, []string{"github.com/gorilla/websocket", "github.com/slack-go/slack"}},
 	{"gateway/lanying", []string{"gateway", "gateway/adapter", "gateway/lanying/floo"}, []string{"github.com/gorilla/websocket"}},
 	{"gateway/lanying/floo", nil, []string{"github.com/gorilla/websocket", "google.golang.org/protobuf" /* its wire format only */}},
 	{"gateway/lanying/lanyingtest", []string{"gateway/lanying/floo"}, []string{"github.com/gorilla/websocket"}},
