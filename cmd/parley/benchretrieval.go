@@ -10,7 +10,6 @@ import (
 	pglibrary "github.com/parley-im/parley/internal/postgres/library"
 	"github.com/parley-im/parley/internal/sqlite"
 	"github.com/parley-im/parley/internal/sqlite/library"
-	"github.com/parley-im/parley/knowledge"
 )
 
 type benchRetrievalCmd struct {
@@ -40,23 +39,27 @@ func (c *benchRetrievalCmd) Run(a *app) error {
 }
 
 // openLibrary opens the store of documents in a new database.
-func openLibrary(ctx context.Context, p *rig.Place) (knowledge.Store, func() error, error) {
+func openLibrary(ctx context.Context, p *rig.Place) (retrieval.Store, error) {
 	if p.URL == "" {
 		db, err := sqlite.Open(ctx, databaseFile(p.Dir))
 		if err != nil {
-			return nil, nil, err
+			return retrieval.Store{}, err
 		}
 		if _, _, err := db.Migrate(ctx); err != nil {
-			return nil, nil, errors.Join(err, db.Close())
+			return retrieval.Store{}, errors.Join(err, db.Close())
 		}
-		return library.New(db), db.Close, nil
+		return retrieval.Store{Store: library.New(db), Close: db.Close}, nil
 	}
 	db, err := postgres.Open(ctx, p.URL)
 	if err != nil {
-		return nil, nil, err
+		return retrieval.Store{}, err
 	}
 	if _, _, err := db.Migrate(ctx); err != nil {
-		return nil, nil, errors.Join(err, db.Close())
+		return retrieval.Store{}, errors.Join(err, db.Close())
 	}
-	return pglibrary.New(db), db.Close, nil
+	vacuum := func(ctx context.Context) error { // as autovacuum does it within minutes
+		_, err := db.Exec(ctx, "VACUUM ANALYZE")
+		return err
+	}
+	return retrieval.Store{Store: pglibrary.New(db), Settle: vacuum, Close: db.Close}, nil
 }

@@ -27,8 +27,16 @@ import (
 	"github.com/parley-im/parley/knowledge/extract"
 )
 
+// Store is an open store. Settle does what its database does by itself some time after
+// an import; nil: nothing.
+type Store struct {
+	knowledge.Store
+	Settle func(ctx context.Context) error
+	Close  func() error
+}
+
 // Open opens a store in a place that was made for it.
-type Open func(ctx context.Context, p *rig.Place) (store knowledge.Store, end func() error, err error)
+type Open func(ctx context.Context, p *rig.Place) (Store, error)
 
 // Trial is one measurement.
 type Trial struct {
@@ -104,11 +112,11 @@ func (t Trial) Run(ctx context.Context) (report Report, err error) {
 	}
 	defer func() { err = errors.Join(err, place.Close()) }()
 	report.Store = place.Store()
-	store, end, err := t.Open(ctx, place)
+	store, err := t.Open(ctx, place)
 	if err != nil {
 		return report, err
 	}
-	defer func() { err = errors.Join(err, end()) }()
+	defer func() { err = errors.Join(err, store.Close()) }()
 	files, err := disk.New(filepath.Join(place.Dir, "files"))
 	if err != nil {
 		return report, err
@@ -141,14 +149,17 @@ func (t Trial) Run(ctx context.Context) (report Report, err error) {
 
 // settle does at once what the server does in the background after an import: folding
 // the index of words, and building the one of vectors.
-func settle(ctx context.Context, store knowledge.Store) error {
+func settle(ctx context.Context, store Store) error {
 	for more := true; more; {
 		var err error
 		if more, err = store.Clean(ctx); err != nil {
 			return err
 		}
 	}
-	return store.Tune(ctx)
+	if err := store.Tune(ctx); err != nil || store.Settle == nil {
+		return err
+	}
+	return store.Settle(ctx)
 }
 
 // reader reads files in this process: they are our own.

@@ -49,7 +49,7 @@ const (
 INSERT INTO documents (id, collection, name, file, hash, size, stage, live, first_chunk, chunks, embedded, labels, queued_at, created_at, updated_at)
 SELECT 'd' || i, 1, 'd' || i, 'f', 'h', 1, 'ready', 1, i, 1, '{test}',
 	array_remove(ARRAY[CASE WHEN (i * 7919) % 1000 < 1 THEN '0.1' END, CASE WHEN (i * 7919) % 1000 < 10 THEN '1' END, CASE WHEN (i * 7919) % 1000 < 50 THEN '5' END,
-		CASE WHEN (i * 7919) % 1000 < 100 THEN '10' END, CASE WHEN (i * 7919) % 1000 < 300 THEN '30' END, CASE WHEN (i * 7919) % 1000 < 600 THEN '60' END], NULL), now(), now(), now()
+		CASE WHEN (i * 7919) % 1000 < 100 THEN '10' END, CASE WHEN (i * 7919) % 1000 < 300 THEN '30' END, CASE WHEN (i * 7919) % 1000 < 600 THEN '60' END, '100'], NULL), now(), now(), now()
 FROM generate_series(1, $1::bigint) i`
 	sqlShelfChunks  = `INSERT INTO chunks (num, collection, document, version, seq, id, heading, location, text) SELECT d.first_chunk, 1, d.num, 1, 0, d.id, '', '', '' FROM documents d`
 	sqlShelfCount   = `UPDATE collections SET chunks = $1, length = $1`
@@ -83,7 +83,7 @@ func (s *shelf) fill(t testing.TB, db *postgres.DB, store *library.Store, n int)
 	must(t, err)
 }
 
-func selectivities() []string { return []string{"0.1", "1", "5", "10", "30", "60", ""} }
+func selectivities() []string { return []string{"0.1", "1", "5", "10", "30", "60", "100", ""} }
 
 func nearestLook(label string, v []float32, k int) knowledge.Look {
 	l := knowledge.Look{Selection: knowledge.Selection{Collections: []string{"c"}}, Terms: []string{"x"}, Weights: []float64{1}, Words: 1, Model: "test", Vector: v, Near: k, Close: 10}
