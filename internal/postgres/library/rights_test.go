@@ -108,12 +108,14 @@ func direction(random *rand.Rand) []float32 {
 }
 
 // TestNobodySeesMore asks at random, as somebody with some collections and labels, and
-// finds nothing else. PARLEY_TEST_QUERIES sets how often: 1000000 takes about an hour.
+// finds nothing else. PARLEY_TEST_QUERIES sets how often: 1000000 takes about an hour;
+// PARLEY_TEST_SEED makes other queries.
 func TestNobodySeesMore(t *testing.T) {
 	queries := 1500
 	if n, err := strconv.Atoi(os.Getenv("PARLEY_TEST_QUERIES")); err == nil {
 		queries = n
 	}
+	seed, _ := strconv.ParseUint(os.Getenv("PARLEY_TEST_SEED"), 10, 32)
 	db := postgrestest.Open(t)
 	store := library.NewWalking(db)
 	all := stocked(t, db, store)
@@ -121,7 +123,7 @@ func TestNobodySeesMore(t *testing.T) {
 	for worker := range 2 {
 		t.Run(fmt.Sprint(worker), func(t *testing.T) {
 			t.Parallel()
-			random := rand.New(rand.NewPCG(uint64(worker), 9))
+			random := rand.New(rand.NewPCG(uint64(worker)+2*seed, 9))
 			found := 0
 			for range queries / 2 {
 				found += askOnce(t, store, all, random)
