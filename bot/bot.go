@@ -52,7 +52,9 @@ type Config struct {
 	// Scope tells what a channel may draw on. It is asked for each question. Try asks
 	// with the channel of its request, which may be "".
 	Scope func(ctx context.Context, channel string) (Scope, error)
-	Log   *slog.Logger
+	// Manners tells to whom it speaks in a channel; nil: as the zero Manners have it.
+	Manners func(channel string) Manners
+	Log     *slog.Logger
 
 	Name        string            // of the assistant; "Parley"
 	KnownAt     float64           // least relevance of the best passage; 0.5
@@ -97,18 +99,12 @@ func New(c Config) *Bot {
 	return &Bot{c}
 }
 
-// addressed: in a group the bot speaks when it is mentioned or replied to, and it
-// never answers a bot.
-func addressed(m gateway.Message) bool {
-	return !m.Stop && !m.Sender.Bot && (m.Direct || m.Mentioned)
-}
-
 // Ignores reports whether Handle has nothing to do with m.
-func (b *Bot) Ignores(m gateway.Message) bool { return !addressed(m) }
+func (b *Bot) Ignores(m gateway.Message) bool { return !b.addressed(m) }
 
 // Handle answers m.
 func (b *Bot) Handle(ctx context.Context, m gateway.Message, reply io.Writer) error {
-	if !addressed(m) {
+	if !b.addressed(m) {
 		return nil
 	}
 	session := sessionOf(m)

@@ -61,7 +61,7 @@ func parseCommands(text string) (commands []string, rest string) {
 
 // Stops reports whether m asks to end the answer in progress.
 func (b *Bot) Stops(m gateway.Message) bool {
-	return m.Stop || addressed(m) && command(m.Text) == "/stop"
+	return m.Stop || b.addressed(m) && command(m.Text) == "/stop"
 }
 
 // obey runs commands in order. What they say is written only if no question comes with them.

@@ -31,8 +31,12 @@ func (x *turn) ask(ctx context.Context) (Answer, error) {
 // inviting reports whether an answer is expected, so that a sign may be given.
 func (x *turn) inviting() bool {
 	x.mu.Lock()
-	defer x.mu.Unlock()
-	return (x.last.Direct || x.last.Mentioned) && !x.last.Sender.Bot
+	last := x.last
+	x.mu.Unlock()
+	if i, ok := x.g.Handler.(Ignorer); ok {
+		return !i.Ignores(last)
+	}
+	return (last.Direct || last.Mentioned) && !last.Sender.Bot
 }
 
 func (x *turn) typing(ctx context.Context) {

@@ -95,7 +95,7 @@ func (in *installation) botConfig() bot.Config {
 	cfg := in.cfg
 	c := bot.Config{
 		Retriever: in.base, Prompts: in.prompts, Extractive: llm.Extractive{}, Memory: in.meters.Memory(in.stores.receipts),
-		Scope: in.scope, Log: in.log, Name: cfg.Assistant.Name, KnownAt: cfg.Answers.KnownAt,
+		Scope: in.scope, Manners: in.manners, Log: in.log, Name: cfg.Assistant.Name, KnownAt: cfg.Answers.KnownAt,
 		AskAnyway: cfg.Answers.AskAnyway, NextStep: cfg.Assistant.NextStep, PublicURL: cfg.PublicURL,
 		Passages: cfg.Answers.Passages, History: cfg.Answers.HistoryTokens,
 	}
@@ -167,7 +167,7 @@ func (in *installation) scope(ctx context.Context, channel string) (bot.Scope, e
 	if err != nil {
 		return bot.Scope{}, err
 	}
-	scope := bot.Scope{Labels: labels}
+	scope := bot.Scope{Labels: labels, PromptPrefix: c.Prompts}
 	for _, one := range all {
 		for _, name := range names {
 			if one.Name == name {
@@ -176,6 +176,12 @@ func (in *installation) scope(ctx context.Context, channel string) (bot.Scope, e
 		}
 	}
 	return scope, nil
+}
+
+// manners tells to whom a channel's bot speaks.
+func (in *installation) manners(channel string) bot.Manners {
+	c := in.cfg.Channels[channel]
+	return bot.Manners{Groups: c.Groups, Allow: c.Allow, Deny: c.Deny}
 }
 
 func (in *installation) modelNames() []string {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -101,6 +102,14 @@ func (c Config) check() []Problem {
 		}
 		if c.Channels[name].Kind == "" {
 			bad("channels.%s.kind: say which adapter it is", name)
+		}
+		if g := c.Channels[name].Groups; !slices.Contains([]string{"", "mention", "always", "never"}, g) {
+			bad("channels.%s.groups: %q is none of mention, always, never", name, g)
+		}
+		for _, p := range slices.Concat(c.Channels[name].Allow, c.Channels[name].Deny) {
+			if _, err := path.Match(p, ""); err != nil || p == "" {
+				bad("channels.%s: %q, in allow or deny, is neither an ID of a person nor a pattern like *@example.com", name, p)
+			}
 		}
 	}
 	return list

@@ -113,6 +113,9 @@ type Channel struct {
 	Kind        string   // the adapter
 	Collections []string // names; none: the assistant's
 	Labels      []string
+	Prompts     string    // prefix of the prompts that are this channel's own
+	Groups      string    // when the bot speaks among several people: mention, always or never; "": mention
+	Allow, Deny []string  // whom it answers and whom not: IDs of people, or patterns
 	Rest        yaml.Node // a mapping with the adapter's own keys
 }
 

@@ -3,6 +3,7 @@ package config_test
 import (
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,7 +97,7 @@ models:
   - {model: "", base_url: "ftp://x", api_key: "${NOT_SET}", api: azure}
 uploads: {max_size: many}
 answers: {known_at: 7, passages: x}
-channels: {Chat: {}}
+channels: {Chat: {groups: sometimes, deny: ["["]}}
 `), env())
 	problems, ok := errors.AsType[*config.Problems](err)
 	if !ok {
@@ -105,6 +106,7 @@ channels: {Chat: {}}
 	for _, want := range []string{
 		`line 2: unknown key "lisen"`, "listen:", "NOT_SET is not set", "models[0].model", "models[0].base_url",
 		"models[0].api_version", `"many" is not a size`, "answers.known_at", "channels.Chat:", "channels.Chat.kind", "line 6",
+		`channels.Chat.groups: "sometimes"`, `channels.Chat: "["`,
 	} {
 		if !strings.Contains(problems.Error(), want) {
 			t.Errorf("no word of %q in:\n%v", want, problems)
@@ -131,5 +133,32 @@ func TestBrokenYAML(t *testing.T) {
 		if _, err := config.Parse("t", []byte(text), env()); err == nil {
 			t.Errorf("%q was accepted", text)
 		}
+	}
+}
+
+func TestChannelsOwnKeys(t *testing.T) {
+	c, err := config.Parse("config.yaml", []byte(`channels:
+  team: {kind: xmpp, collections: [staff], labels: [hr], prompts: team, groups: always, allow: ["*@example.com"], deny: [eve@example.com], jid: bot@example.com}
+`), env())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := c.Channels["team"]
+	if got.Prompts != "team" || got.Groups != "always" || !slices.Equal(got.Allow, []string{"*@example.com"}) || !slices.Equal(got.Deny, []string{"eve@example.com"}) {
+		t.Errorf("read as %+v", got)
+	}
+	var own struct {
+		JID string `yaml:"jid"`
+	}
+	if err := got.Decode(&own); err != nil || own.JID != "bot@example.com" { // none of them reaches the adapter
+		t.Errorf("the adapter gets %+v, %v", own, err)
+	}
+	printed, err := c.Print()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := config.Parse("config.yaml", []byte(printed), env())
+	if err != nil || again.Channels["team"].Groups != "always" || !slices.Equal(again.Channels["team"].Deny, got.Deny) {
+		t.Errorf("printed and read again: %+v, %v", again.Channels["team"], err)
 	}
 }

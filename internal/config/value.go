@@ -84,6 +84,14 @@ func (c *Channel) UnmarshalYAML(n *yaml.Node) error {
 			err = value.Load(&c.Collections)
 		case "labels":
 			err = value.Load(&c.Labels)
+		case "prompts":
+			err = value.Load(&c.Prompts)
+		case "groups":
+			err = value.Load(&c.Groups)
+		case "allow":
+			err = value.Load(&c.Allow)
+		case "deny":
+			err = value.Load(&c.Deny)
 		default:
 			c.Rest.Content = append(c.Rest.Content, key, value)
 		}
@@ -109,13 +117,18 @@ func (c Channel) MarshalYAML() (any, error) {
 	if err := add("kind", c.Kind); err != nil {
 		return nil, err
 	}
-	if len(c.Collections) > 0 {
-		if err := add("collections", c.Collections); err != nil {
-			return nil, err
+	for _, k := range []struct {
+		name  string
+		value any
+		empty bool
+	}{
+		{"collections", c.Collections, len(c.Collections) == 0}, {"labels", c.Labels, len(c.Labels) == 0}, {"prompts", c.Prompts, c.Prompts == ""},
+		{"groups", c.Groups, c.Groups == ""}, {"allow", c.Allow, len(c.Allow) == 0}, {"deny", c.Deny, len(c.Deny) == 0},
+	} {
+		if k.empty {
+			continue
 		}
-	}
-	if len(c.Labels) > 0 {
-		if err := add("labels", c.Labels); err != nil {
+		if err := add(k.name, k.value); err != nil {
 			return nil, err
 		}
 	}
