@@ -22,6 +22,7 @@ const (
 
 var (
 	errDeaf      = fmt.Errorf("nothing was heard from the platform for too long: %w", fault.Unavailable)
+	errAnew      = errors.New("the connection is made anew because somebody asked for it")
 	errAbandoned = errors.New("does not return although it was cancelled")
 )
 
@@ -42,11 +43,12 @@ type link struct {
 	listens bool          // this process holds the channel's connection, or everybody may
 	hold    hold          // the lease, if the channel has one
 	again   chan struct{} // the lease may be free
+	anew    chan struct{} // somebody wants the connection made anew
 	left    chan struct{} // closed when a Listen that was left behind returns
 }
 
 func (g *Gateway) link(name, kind string) *link {
-	l := &link{g: g, name: name, kind: kind, profile: DefaultProfile, again: make(chan struct{}, 1)}
+	l := &link{g: g, name: name, kind: kind, profile: DefaultProfile, again: make(chan struct{}, 1), anew: make(chan struct{}, 1)}
 	l.health = Health{Name: name, Kind: kind, State: Stopped, Since: time.Now()}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -126,6 +128,11 @@ func (l *link) run(ctx context.Context) {
 			}
 			return
 		}
+		if errors.Is(err, errAnew) {
+			l.failures = 0
+			l.g.Log.Info("channel is connected anew", "channel", l.name)
+			continue
+		}
 		if time.Since(started) >= healthyAfter {
 			l.failures = 0
 		}
@@ -144,10 +151,23 @@ func (l *link) run(ctx context.Context) {
 			l.yield = wait
 			return
 		}
-		if !sleep(ctx, wait) {
+		if !l.rested(ctx, wait) {
 			return
 		}
 	}
+}
+
+// rested is sleep, until somebody wants the connection made anew.
+func (l *link) rested(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-l.anew:
+		l.failures = 0
+	case <-ctx.Done():
+	}
+	return ctx.Err() == nil
 }
 
 // catchUp reads what was missed. The cursor moves when all of it is stored.
@@ -193,13 +213,15 @@ func (l *link) listen(parent context.Context) (detail string, err error) {
 	sweep := time.NewTicker(l.g.SweepEvery)
 	defer sweep.Stop()
 	var overdue, late <-chan time.Time
-	deaf, stopping := false, parent.Done()
+	deaf, anew, stopping := false, false, parent.Done()
 	for {
 		select {
 		case err := <-ended:
 			switch {
 			case deaf:
 				return "deaf", errDeaf
+			case anew:
+				return "anew", errAnew
 			case errors.Is(err, errPanic):
 				return "panic", err
 			}
@@ -211,10 +233,16 @@ func (l *link) listen(parent context.Context) (detail string, err error) {
 			if l.profile.Silence == 0 || silent < l.profile.Silence {
 				continue
 			}
-			if !deaf {
+			if !deaf && !anew {
 				deaf = true
 				cancel(errDeaf)
 				l.set(Waiting, errDeaf)
+				overdue = time.After(patience)
+			}
+		case <-l.anew:
+			if !deaf && !anew {
+				anew = true
+				cancel(errAnew)
 				overdue = time.After(patience)
 			}
 		case <-overdue:
