@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -45,6 +46,13 @@ func TestMain(m *testing.M) {
 				os.Exit(1)
 			}
 		}
+	case "cache": // what is in the folder that it was told
+		var q request
+		if err := json.NewDecoder(os.Stdin).Decode(&q); err != nil {
+			panic(err)
+		}
+		files, err := os.ReadDir(q.Limits.CacheDir)
+		fmt.Printf(`{"document": {"title": %q}}`, fmt.Sprint(files, err))
 	case "environment":
 		fmt.Printf(`{"document": {"title": %q}}`, strings.Join(os.Environ(), " "))
 	}

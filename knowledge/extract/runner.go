@@ -51,7 +51,10 @@ type answer struct {
 // returns when the child is gone.
 func (r Runner) Extract(ctx context.Context, name, path string) (Document, error) {
 	limits := r.Limits.Filled()
-	path, err := filepath.Abs(path)
+	path, err := filepath.Abs(path) // the child is somewhere else
+	if err == nil && limits.CacheDir != "" {
+		limits.CacheDir, err = filepath.Abs(limits.CacheDir)
+	}
 	if err != nil {
 		return Document{}, fmt.Errorf("extract: find file: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -91,6 +92,23 @@ func TestChildLeavesWithParent(t *testing.T) {
 	}
 	if err := child.Wait(); child.ProcessState.ExitCode() != 3 {
 		t.Errorf("the child ended with %v, want exit code 3", err)
+	}
+}
+
+// A child runs in a folder of its own: a cache that is named from here is not there.
+func TestRunnerTellsWhereTheCacheIs(t *testing.T) {
+	r := testRunner(t, "cache")
+	file := write(t, "a.txt", "x")
+	t.Chdir(t.TempDir())
+	r.Limits.CacheDir = "cache"
+	if err := os.Mkdir("cache", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join("cache", "compiled"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := r.Extract(t.Context(), "a.txt", file); err != nil || !strings.Contains(d.Title, "compiled") {
+		t.Errorf("the child finds %q, %v", d.Title, err)
 	}
 }
 
