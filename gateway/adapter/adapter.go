@@ -1,6 +1,7 @@
 // Package adapter holds what adapters of several platforms do in the same way: they
-// offer what came until it is stored (Try, Persistently), and open files that nobody
-// can make larger than is allowed (Body).
+// offer what came until it is stored (Try, Persistently), open files that nobody can make
+// larger than is allowed (Get), send tokens to nobody else (Pinned), and remember what
+// can be asked again (Memory) and how far they have read (Position).
 package adapter
 
 import (

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -95,4 +97,62 @@ func read(t *testing.T, req *http.Request, limit int64) ([]byte, error) {
 	}
 	defer b.Close()
 	return io.ReadAll(b)
+}
+
+func TestPinned(t *testing.T) {
+	asked := 0
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
+	defer other.Close()
+	server := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusFound))
+	defer server.Close()
+	given := &http.Client{Timeout: time.Minute}
+	for _, c := range []*http.Client{given, nil} {
+		pinned := Pinned(c)
+		resp, err := pinned.Get(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusFound || asked != 0 || pinned.Timeout != 0 {
+			t.Errorf("status %d, %d requests elsewhere, time-out %v", resp.StatusCode, asked, pinned.Timeout)
+		}
+	}
+	if given.CheckRedirect != nil || given.Timeout != time.Minute {
+		t.Error("the client that was given has changed")
+	}
+}
+
+func TestPosition(t *testing.T) {
+	type place struct{ At int }
+	for cursor, want := range map[string]int{"": 0, `{"At":5}`: 5, `{"At":5`: 0, `{"At":"x"}`: 0, "no JSON": 0} {
+		if got := Position[place](cursor, slog.New(slog.DiscardHandler)); got.At != want {
+			t.Errorf("%q: %+v, want %d", cursor, got, want)
+		}
+	}
+}
+
+func TestMemory(t *testing.T) {
+	var m Memory[int]
+	asked := 0
+	for _, c := range []struct {
+		tells error
+		want  int
+	}{{fault.Unavailable, 0}, {nil, 2}, {nil, 2}} {
+		got, err := m.Ask("a", func() (int, error) { asked++; return asked, c.tells })
+		if !errors.Is(err, c.tells) || c.tells == nil && got != c.want {
+			t.Errorf("got %d, %v; want %d, %v", got, err, c.want, c.tells)
+		}
+	}
+	if asked != 2 {
+		t.Errorf("asked %d times, want 2: an error is not remembered", asked)
+	}
+	for i := range mostKept {
+		m.Put(strconv.Itoa(i), i)
+	}
+	if _, ok := m.Get("a"); ok {
+		t.Error("it grows without end")
+	}
+	if v, ok := m.Get(strconv.Itoa(mostKept - 1)); !ok || v != mostKept-1 {
+		t.Errorf("the newest is %d, %v", v, ok)
+	}
 }

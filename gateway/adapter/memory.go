@@ -28,3 +28,16 @@ func (m *Memory[V]) Put(name string, v V) {
 	}
 	m.has[name] = v
 }
+
+// Ask is what is remembered, or else what ask tells, which is remembered if it is no
+// error.
+func (m *Memory[V]) Ask(name string, ask func() (V, error)) (V, error) {
+	if v, ok := m.Get(name); ok {
+		return v, nil
+	}
+	v, err := ask()
+	if err == nil {
+		m.Put(name, v)
+	}
+	return v, err
+}

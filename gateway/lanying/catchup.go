@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/parley-im/parley/gateway"
+	"github.com/parley-im/parley/gateway/adapter"
 	"github.com/parley-im/parley/internal/fault"
 )
 
@@ -27,11 +28,9 @@ type position struct {
 // Since reads the conversations in which the bot has something unread. It is the net
 // under callbacks, of which Lanying offers each three times only.
 func (h *hooked) Since(ctx context.Context, cursor string, deliver gateway.Deliver) (string, error) {
-	from := position{At: time.Now().Add(-lookBack).UnixMilli()}
-	if cursor != "" {
-		if err := json.Unmarshal([]byte(cursor), &from); err != nil {
-			h.log.Warn("the position cannot be read, it is made anew", "err", err)
-		}
+	from := adapter.Position[position](cursor, h.log)
+	if from.At == 0 {
+		from.At = time.Now().Add(-lookBack).UnixMilli()
 	}
 	e, err := h.call(ctx, http.MethodGet, "/message/unread", nil)
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"sync"
 
 	"github.com/parley-im/parley/gateway"
+	"github.com/parley-im/parley/gateway/adapter"
 	"github.com/parley-im/parley/internal/fault"
 )
 
@@ -82,19 +83,14 @@ func Open(setup gateway.Setup) (gateway.Channel, error) {
 	if err != nil {
 		return nil, fmt.Errorf("channel %s: %w", setup.Name, err)
 	}
-	client := http.Client{}
-	if setup.Client != nil {
-		client = *setup.Client
-	}
+	client := adapter.Pinned(setup.Client)
 	if config != nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
 		t.TLSClientConfig = config
 		client.Transport = t
 	}
-	// The token must reach the hosts that were configured and no other.
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c := &Channel{
-		name: setup.Name, set: s, tls: config, client: &client, seen: setup.Seen, log: setup.Log,
+		name: setup.Name, set: s, tls: config, client: client, seen: setup.Seen, log: setup.Log,
 		grown: map[string]growth{}, unread: map[string]uint64{},
 	}
 	if c.seen == nil {

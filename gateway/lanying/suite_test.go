@@ -5,14 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"testing"
 	"time"
-
-	"go.yaml.in/yaml/v4"
 
 	"github.com/parley-im/parley/gateway"
 	"github.com/parley-im/parley/gateway/channeltest"
@@ -25,23 +21,13 @@ type world struct {
 	ch gateway.Channel
 
 	ear  channeltest.Ear
+	home channeltest.Home
 	said map[string]lanyingtest.Message
-
-	mu   sync.Mutex
-	seen int
 }
 
 func open(t *testing.T, text string, w *world) (gateway.Channel, error) {
 	t.Helper()
-	return Open(gateway.Setup{
-		Name: "im", Log: slog.New(slog.DiscardHandler), Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
-		Decode: func(into any) error { return yaml.Unmarshal([]byte(text), into) },
-		Seen: func() {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			w.seen++
-		},
-	})
+	return Open(w.home.Setup("im", text))
 }
 
 func webhookConfig(s *lanyingtest.Server) string {
@@ -172,11 +158,7 @@ func (w *world) far() channeltest.Far {
 		RefuseRate: func(_ *testing.T, wait time.Duration) {
 			w.Play(lanyingtest.Fault{Status: http.StatusTooManyRequests, Wait: wait})
 		},
-		Seen: func() int {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			return w.seen
-		},
+		Seen: w.home.Seen,
 	}
 	if w.Call == nil {
 		f.Cut = func(*testing.T) { w.Cut() }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/parley-im/parley/gateway"
+	"github.com/parley-im/parley/gateway/adapter"
 )
 
 const (
@@ -32,13 +33,7 @@ type chat struct {
 
 // Since reads all chats that have something newer than the cursor.
 func (c *Channel) Since(ctx context.Context, cursor string, deliver gateway.Deliver) (next string, err error) {
-	var from position
-	if cursor != "" {
-		if err := json.Unmarshal([]byte(cursor), &from); err != nil {
-			c.log.Warn("the position cannot be read, it is made anew", "err", err)
-			from = position{}
-		}
-	}
+	from := adapter.Position[position](cursor, c.log)
 	to, err := c.sweep(ctx, from, deliver)
 	if err != nil {
 		return "", err

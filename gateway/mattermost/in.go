@@ -27,13 +27,15 @@ type post struct {
 	Type      string         `json:"type"` // "" for what people write
 	Props     map[string]any `json:"props"`
 	Metadata  struct {
-		Files []struct {
-			ID   string `json:"id"`
-			Name string `json:"name"`
-			Type string `json:"mime_type"`
-			Size int64  `json:"size"`
-		} `json:"files"`
+		Files []file `json:"files"`
 	} `json:"metadata"`
+}
+
+type file struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Type string `json:"mime_type"`
+	Size int64  `json:"size"`
 }
 
 // direct is the type of a channel of two.
@@ -138,21 +140,18 @@ func (c *Channel) spokenTo(ctx context.Context, root string, me user) bool {
 	if root == "" {
 		return false
 	}
-	if to, known := c.threads.Get(root); known {
-		return to
-	}
-	all, err := c.thread(ctx, root)
+	to, err := c.threads.Ask(root, func() (to bool, err error) {
+		all, err := c.thread(ctx, root)
+		for _, p := range all {
+			_, named := unmention(p.Message, me.Username)
+			to = to || p.UserID == me.ID || p.ID == root && named
+		}
+		return to, err
+	})
 	if err != nil {
 		c.log.Warn("read a thread", "err", err)
-		return false
 	}
-	to := false
-	for _, p := range all {
-		_, named := unmention(p.Message, me.Username)
-		to = to || p.UserID == me.ID || p.ID == root && named
-	}
-	c.threads.Put(root, to)
-	return to
+	return to && err == nil
 }
 
 // reacted hands a thumb on.
@@ -194,11 +193,15 @@ func (c *Channel) reacted(ctx context.Context, text string, added bool) error {
 	return err
 }
 
-// typeOf asks what kind of chat it is; "" if that cannot be told.
+// typeOf asks once what kind of chat it is; "" if that cannot be told.
 func (c *Channel) typeOf(ctx context.Context, id string) string {
-	var ch chat
-	if err := c.call(ctx, http.MethodGet, "channels/"+escape(id), nil, &ch); err != nil {
+	kind, err := c.types.Ask(id, func() (string, error) {
+		var ch chat
+		err := c.call(ctx, http.MethodGet, "channels/"+escape(id), nil, &ch)
+		return ch.Type, err
+	})
+	if err != nil {
 		c.log.Warn("ask what a channel is", "err", err)
 	}
-	return ch.Type
+	return kind
 }

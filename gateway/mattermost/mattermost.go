@@ -66,7 +66,8 @@ type Channel struct {
 	log    *slog.Logger
 
 	users   adapter.Memory[user]
-	threads adapter.Memory[bool] // by root: the bot is spoken to in it
+	types   adapter.Memory[string] // of chats
+	threads adapter.Memory[bool]   // by root: the bot is spoken to in it
 
 	mu   sync.Mutex
 	me   user
@@ -95,13 +96,7 @@ func Open(setup gateway.Setup) (gateway.Channel, error) {
 		return nil, fmt.Errorf("channel %s: %w", setup.Name, err)
 	}
 	s.URL = strings.TrimRight(s.URL, "/")
-	client := http.Client{}
-	if setup.Client != nil {
-		client = *setup.Client
-	}
-	// The token must reach the server that was configured and no other.
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Channel{name: setup.Name, set: s, client: &client, seen: setup.Seen, rate: setup.Rate, log: setup.Log}, nil
+	return &Channel{name: setup.Name, set: s, client: adapter.Pinned(setup.Client), seen: setup.Seen, rate: setup.Rate, log: setup.Log}, nil
 }
 
 // Profile tells what Mattermost shows: Markdown, 16,383 characters in a post.

@@ -2,15 +2,11 @@ package mattermost
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-
-	"go.yaml.in/yaml/v4"
 
 	"github.com/parley-im/parley/gateway"
 	"github.com/parley-im/parley/gateway/channeltest"
@@ -21,31 +17,14 @@ type world struct {
 	*fake
 	*Channel
 
-	ear channeltest.Ear
-
-	hearing sync.Mutex
-	ratings []gateway.Rating
-	seen    int
-	roots   map[string]string // by the suite's name of a thread
+	ear   channeltest.Ear
+	home  channeltest.Home
+	roots map[string]string // by the suite's name of a thread
 }
 
 func open(t *testing.T, text string, w *world) (*Channel, error) {
 	t.Helper()
-	ch, err := Open(gateway.Setup{
-		Name: "mm", Log: slog.New(slog.DiscardHandler), Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
-		Decode: func(into any) error { return yaml.Unmarshal([]byte(text), into) },
-		Seen: func() {
-			w.hearing.Lock()
-			defer w.hearing.Unlock()
-			w.seen++
-		},
-		Rate: func(_ context.Context, r gateway.Rating) error {
-			w.hearing.Lock()
-			defer w.hearing.Unlock()
-			w.ratings = append(w.ratings, r)
-			return nil
-		},
-	})
+	ch, err := Open(w.home.Setup("mm", text))
 	if err != nil {
 		return nil, err
 	}
@@ -92,14 +71,7 @@ func (w *world) write(s channeltest.Said) post {
 	}
 	if s.File != "" {
 		w.files["f-"+s.File] = s.Content
-		var f struct {
-			ID   string `json:"id"`
-			Name string `json:"name"`
-			Type string `json:"mime_type"`
-			Size int64  `json:"size"`
-		}
-		f.ID, f.Name, f.Type, f.Size = "f-"+s.File, s.File, "text/plain", int64(len(s.Content))
-		p.Metadata.Files = append(p.Metadata.Files, f)
+		p.Metadata.Files = append(p.Metadata.Files, file{"f-" + s.File, s.File, "text/plain", int64(len(s.Content))})
 	}
 	return w.keep(p)
 }
@@ -208,16 +180,7 @@ func (w *world) far() channeltest.Far {
 			}
 			w.react(post, "u-"+chat, given, event)
 		},
-		Ratings: func() []gateway.Rating {
-			w.hearing.Lock()
-			defer w.hearing.Unlock()
-			return append([]gateway.Rating(nil), w.ratings...)
-		},
-		Seen: func() int {
-			w.hearing.Lock()
-			defer w.hearing.Unlock()
-			return w.seen
-		},
+		Ratings: w.home.Ratings, Seen: w.home.Seen,
 	}
 }
 

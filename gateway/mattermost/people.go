@@ -21,15 +21,13 @@ type user struct {
 
 // user looks somebody up once. Who cannot be looked up has no name.
 func (c *Channel) user(ctx context.Context, id string) user {
-	u, ok := c.users.Get(id)
-	if ok {
-		return u
-	}
-	if err := c.call(ctx, http.MethodGet, "users/"+escape(id), nil, &u); err != nil {
+	u, err := c.users.Ask(id, func() (u user, err error) {
+		return u, c.call(ctx, http.MethodGet, "users/"+escape(id), nil, &u)
+	})
+	if err != nil {
 		c.log.Warn("look somebody up", "err", err)
 		return user{ID: id}
 	}
-	c.users.Put(id, u)
 	return u
 }
 

@@ -119,13 +119,9 @@ func (c *Channel) read(ws *websocket.Conn) (e event, err error) {
 		return e, fmt.Errorf("read from Mattermost: %w: %w", fault.Unavailable, err)
 	}
 	_, data, err := ws.ReadMessage()
-	t, slow := errors.AsType[interface {
-		error
-		Timeout() bool
-	}](err)
 	switch {
 	case err == nil:
-	case slow && t.Timeout():
+	case adapter.TimedOut(err):
 		return e, fault.Say(fault.Unavailable, "mattermost_deaf", "Nothing was heard from the Mattermost server for %v.", patience).Because(err)
 	default:
 		return e, fmt.Errorf("read from Mattermost: %w: %w", fault.Unavailable, err)

@@ -12,6 +12,7 @@ import (
 	api "github.com/slack-go/slack"
 
 	"github.com/parley-im/parley/gateway"
+	"github.com/parley-im/parley/gateway/adapter"
 )
 
 const (
@@ -35,13 +36,7 @@ func seconds(ts string) float64 { n, _ := strconv.ParseFloat(ts, 64); return n }
 // Since reads all channels of which the bot is a member. While the connection holds, it
 // brings everything.
 func (c *Channel) Since(ctx context.Context, cursor string, deliver gateway.Deliver) (string, error) {
-	var from position
-	if cursor != "" {
-		if err := json.Unmarshal([]byte(cursor), &from); err != nil {
-			c.log.Warn("the position cannot be read, it is made anew", "err", err)
-			from = position{}
-		}
-	}
+	from := adapter.Position[position](cursor, c.log)
 	c.mu.Lock()
 	idle := c.steady && from.At > 0 && time.Since(c.swept) < atLeast
 	c.mu.Unlock()
@@ -157,17 +152,10 @@ func (c *Channel) news(ctx context.Context, ch api.Channel, after float64) (list
 func eventOf(m api.Message, channel, kind string) event {
 	e := event{Type: "message", Subtype: m.SubType, Channel: channel, ChannelType: kind, User: m.User, BotID: m.BotID, Text: m.Text, TS: m.Timestamp, ThreadTS: m.ThreadTimestamp}
 	if m.Edited != nil {
-		e.Edited = &struct {
-			TS string `json:"ts"`
-		}{m.Edited.Timestamp}
+		e.Edited = &edit{m.Edited.Timestamp}
 	}
 	for _, f := range m.Files {
-		e.Files = append(e.Files, struct {
-			ID   string `json:"id"`
-			Name string `json:"name"`
-			Type string `json:"mimetype"`
-			Size int64  `json:"size"`
-		}{f.ID, f.Name, f.Mimetype, int64(f.Size)})
+		e.Files = append(e.Files, file{f.ID, f.Name, f.Mimetype, int64(f.Size)})
 	}
 	return e
 }

@@ -26,22 +26,26 @@ type event struct {
 	Text        string `json:"text"`
 	TS          string `json:"ts"` // seconds.microseconds, unique in the channel
 	ThreadTS    string `json:"thread_ts"`
-	Edited      *struct {
-		TS string `json:"ts"`
-	} `json:"edited"`
-	Files []struct {
-		ID   string `json:"id"`
-		Name string `json:"name"`
-		Type string `json:"mimetype"`
-		Size int64  `json:"size"`
-	} `json:"files"`
-	Message  *event `json:"message"` // of message_changed
-	Reaction string `json:"reaction"`
-	Item     struct {
+	Edited      *edit  `json:"edited"`
+	Files       []file `json:"files"`
+	Message     *event `json:"message"` // of message_changed
+	Reaction    string `json:"reaction"`
+	Item        struct {
 		Type    string `json:"type"`
 		Channel string `json:"channel"`
 		TS      string `json:"ts"`
 	} `json:"item"`
+}
+
+type edit struct {
+	TS string `json:"ts"`
+}
+
+type file struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Type string `json:"mimetype"`
+	Size int64  `json:"size"`
 }
 
 // take hands one event on.
@@ -124,16 +128,14 @@ func (c *Channel) person(ctx context.Context, e event) (p gateway.Person, locale
 		return gateway.Person{ID: e.BotID, Bot: true}, ""
 	}
 	p = gateway.Person{ID: e.User, Bot: e.BotID != ""}
-	u, known := c.users.Get(e.User)
-	if !known {
+	u, err := c.users.Ask(e.User, func() (*api.User, error) {
 		ctx, cancel := context.WithTimeout(ctx, callTimeout)
 		defer cancel()
-		var err error
-		if u, err = c.api.GetUserInfoContext(ctx, e.User); err != nil {
-			c.log.Warn("look somebody up", "err", err)
-			return p, ""
-		}
-		c.users.Put(e.User, u)
+		return c.api.GetUserInfoContext(ctx, e.User)
+	})
+	if err != nil {
+		c.log.Warn("look somebody up", "err", err)
+		return p, ""
 	}
 	p.Name, p.Bot = u.Profile.DisplayName, p.Bot || u.IsBot
 	if p.Name == "" {
@@ -179,22 +181,18 @@ func (c *Channel) spokenTo(ctx context.Context, e event, me *api.AuthTestRespons
 	if e.ThreadTS == "" {
 		return false
 	}
-	key := e.Channel + " " + e.ThreadTS
-	if to, known := c.threads.Get(key); known {
-		return to
-	}
-	all, err := c.replies(ctx, e.Channel, e.ThreadTS, "", false)
+	to, err := c.threads.Ask(e.Channel+" "+e.ThreadTS, func() (to bool, err error) {
+		all, err := c.replies(ctx, e.Channel, e.ThreadTS, "", false)
+		for _, m := range all {
+			_, named := unmention(m.Text, me.UserID)
+			to = to || m.User == me.UserID || m.Timestamp == e.ThreadTS && named
+		}
+		return to, err
+	})
 	if err != nil {
 		c.log.Warn("read a thread", "err", err)
-		return false
 	}
-	to := false
-	for _, m := range all {
-		_, named := unmention(m.Text, me.UserID)
-		to = to || m.User == me.UserID || m.Timestamp == e.ThreadTS && named
-	}
-	c.threads.Put(key, to)
-	return to
+	return to && err == nil
 }
 
 // reacted hands a thumb on.

@@ -256,8 +256,8 @@ func TestThreads(t *testing.T) {
 	if err := w.take(t.Context(), e, nil); err != nil {
 		t.Error(err)
 	}
-	if len(w.ratings) != 1 || w.ratings[0].Conversation != asked.Conversation || w.ratings[0].Value != 1 {
-		t.Errorf("ratings %+v, want one in %+v", w.ratings, asked.Conversation)
+	if got := w.home.Ratings(); len(got) != 1 || got[0].Conversation != asked.Conversation || got[0].Value != 1 {
+		t.Errorf("ratings %+v, want one in %+v", got, asked.Conversation)
 	}
 }
 

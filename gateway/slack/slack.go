@@ -97,14 +97,8 @@ func Open(setup gateway.Setup) (gateway.Channel, error) {
 		return nil, fmt.Errorf("channel %s: %w", setup.Name, err)
 	}
 	s.BaseURL = strings.TrimRight(s.BaseURL, "/") + "/"
-	client := http.Client{}
-	if setup.Client != nil {
-		client = *setup.Client
-	}
-	// The token must reach the host that was configured and no other.
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	c := &Channel{name: setup.Name, set: s, client: &client, seen: setup.Seen, rate: setup.Rate, log: setup.Log}
-	c.api = api.New(s.Bot, api.OptionAppLevelToken(s.App), api.OptionAPIURL(s.BaseURL), api.OptionHTTPClient(&client))
+	c := &Channel{name: setup.Name, set: s, client: adapter.Pinned(setup.Client), seen: setup.Seen, rate: setup.Rate, log: setup.Log}
+	c.api = api.New(s.Bot, api.OptionAppLevelToken(s.App), api.OptionAPIURL(s.BaseURL), api.OptionHTTPClient(c.client))
 	if c.seen == nil {
 		c.seen = func() {}
 	}

@@ -2,15 +2,11 @@ package slack
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-
-	"go.yaml.in/yaml/v4"
 
 	"github.com/parley-im/parley/gateway"
 	"github.com/parley-im/parley/gateway/channeltest"
@@ -20,31 +16,14 @@ import (
 type world struct {
 	*fake
 	*Channel
-	ear channeltest.Ear
-
-	hearing sync.Mutex
-	ratings []gateway.Rating
-	seen    int
-	roots   map[string]string // by the suite's name of a thread
+	ear   channeltest.Ear
+	home  channeltest.Home
+	roots map[string]string // by the suite's name of a thread
 }
 
 func open(t *testing.T, text string, w *world) (*Channel, error) {
 	t.Helper()
-	ch, err := Open(gateway.Setup{
-		Name: "sl", Log: slog.New(slog.DiscardHandler), Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
-		Decode: func(into any) error { return yaml.Unmarshal([]byte(text), into) },
-		Seen: func() {
-			w.hearing.Lock()
-			defer w.hearing.Unlock()
-			w.seen++
-		},
-		Rate: func(_ context.Context, r gateway.Rating) error {
-			w.hearing.Lock()
-			defer w.hearing.Unlock()
-			w.ratings = append(w.ratings, r)
-			return nil
-		},
-	})
+	ch, err := Open(w.home.Setup("sl", text))
 	if err != nil {
 		return nil, err
 	}
@@ -198,16 +177,7 @@ func (w *world) far() channeltest.Far {
 			}
 			w.event(map[string]any{"type": kind, "user": "U" + strings.ToUpper(chat), "reaction": given, "item": map[string]any{"type": "message", "channel": place(chat), "ts": post}})
 		},
-		Ratings: func() []gateway.Rating {
-			w.hearing.Lock()
-			defer w.hearing.Unlock()
-			return append([]gateway.Rating(nil), w.ratings...)
-		},
-		Seen: func() int {
-			w.hearing.Lock()
-			defer w.hearing.Unlock()
-			return w.seen
-		},
+		Ratings: w.home.Ratings, Seen: w.home.Seen,
 	}
 }
 

@@ -3,7 +3,6 @@ package slack
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -108,13 +107,9 @@ func (c *Channel) dial(ctx context.Context) (*websocket.Conn, error) {
 func (c *Channel) read(ws *websocket.Conn) (e envelope, err error) {
 	_ = ws.SetReadDeadline(time.Now().Add(c.set.Silence))
 	_, data, err := ws.ReadMessage()
-	t, slow := errors.AsType[interface {
-		error
-		Timeout() bool
-	}](err)
 	switch {
 	case err == nil:
-	case slow && t.Timeout():
+	case adapter.TimedOut(err):
 		return e, fault.Say(fault.Unavailable, "slack_deaf", "Nothing was heard from Slack for %v; the connection is made anew.", c.set.Silence).Because(err)
 	default:
 		return e, fmt.Errorf("read from Slack: %w: %w", fault.Unavailable, err)

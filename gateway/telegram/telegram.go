@@ -90,14 +90,7 @@ func Open(setup gateway.Setup) (gateway.Channel, error) {
 		return nil, fmt.Errorf("channel %s: %w", setup.Name, err)
 	}
 	s.BaseURL = strings.TrimRight(s.BaseURL, "/")
-	client := http.Client{}
-	if setup.Client != nil {
-		client = *setup.Client
-	}
-	client.Timeout = 0 // each call has a deadline of its own
-	// The token is in the address: it must reach the address that was configured and no other.
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Channel{name: setup.Name, set: s, client: &client, seen: setup.Seen, rate: setup.Rate, log: setup.Log}, nil
+	return &Channel{name: setup.Name, set: s, client: adapter.Pinned(setup.Client), seen: setup.Seen, rate: setup.Rate, log: setup.Log}, nil
 }
 
 // maxText is what always fits: the limit is 4,096 units of UTF-16, and a character may take two.

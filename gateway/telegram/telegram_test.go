@@ -5,16 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 	"unicode/utf16"
-
-	"go.yaml.in/yaml/v4"
 
 	"github.com/parley-im/parley/gateway"
 	"github.com/parley-im/parley/gateway/channeltest"
@@ -26,30 +21,14 @@ type world struct {
 	*fake
 	channel *Channel
 
-	ratingsMu sync.Mutex
-	ratings   []gateway.Rating
-	seen      int
-	refused   []string
-	said      map[string]update
+	ear  channeltest.Ear
+	home channeltest.Home
+	said map[string]update
 }
 
 func open(t *testing.T, text string, w *world) (gateway.Channel, error) {
 	t.Helper()
-	return Open(gateway.Setup{
-		Name: "tg", Log: slog.New(slog.DiscardHandler), Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
-		Decode: func(into any) error { return yaml.Unmarshal([]byte(text), into) },
-		Seen: func() {
-			w.ratingsMu.Lock()
-			defer w.ratingsMu.Unlock()
-			w.seen++
-		},
-		Rate: func(_ context.Context, r gateway.Rating) error {
-			w.ratingsMu.Lock()
-			defer w.ratingsMu.Unlock()
-			w.ratings = append(w.ratings, r)
-			return nil
-		},
-	})
+	return Open(w.home.Setup("tg", text))
 }
 
 func newWorld(t *testing.T) *world {
@@ -77,15 +56,7 @@ type tapped struct {
 }
 
 func (t *tapped) Listen(ctx context.Context, deliver gateway.Deliver) error {
-	return t.Channel.Listen(ctx, func(ctx context.Context, m gateway.Message) error {
-		err := deliver(ctx, m)
-		if err != nil {
-			t.w.ratingsMu.Lock()
-			defer t.w.ratingsMu.Unlock()
-			t.w.refused = append(t.w.refused, m.ID)
-		}
-		return err
-	})
+	return t.Channel.Listen(ctx, t.w.ear.Hear(deliver))
 }
 
 // update makes what somebody says into an update, as Telegram writes it.
@@ -129,10 +100,7 @@ func (w *world) say(t *testing.T, s channeltest.Said) (string, bool) {
 	w.said[itoa(u.Message.ID)] = u
 	number := w.push(u)
 	for end := time.Now().Add(300 * time.Millisecond); time.Now().Before(end); {
-		w.ratingsMu.Lock()
-		refused := slices.Contains(w.refused, itoa(u.Message.Chat.ID)+":"+itoa(u.Message.ID))
-		w.ratingsMu.Unlock()
-		if refused {
+		if _, refused := w.ear.Heard(itoa(u.Message.Chat.ID) + ":" + itoa(u.Message.ID)); refused > 0 {
 			return itoa(u.Message.ID), false
 		}
 		if w.confirmed(number, 0) {
@@ -199,16 +167,7 @@ func (w *world) far() channeltest.Far {
 			}
 			w.push(update{Reaction: r})
 		},
-		Ratings: func() []gateway.Rating {
-			w.ratingsMu.Lock()
-			defer w.ratingsMu.Unlock()
-			return append([]gateway.Rating(nil), w.ratings...)
-		},
-		Seen: func() int {
-			w.ratingsMu.Lock()
-			defer w.ratingsMu.Unlock()
-			return w.seen
-		},
+		Ratings: w.home.Ratings, Seen: w.home.Seen,
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/parley-im/parley/gateway"
+	"github.com/parley-im/parley/gateway/adapter"
 	"github.com/parley-im/parley/internal/fault"
 )
 
@@ -89,13 +90,7 @@ func Open(setup gateway.Setup) (gateway.Channel, error) {
 	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("channel %s: %w", setup.Name, err)
 	}
-	client := http.Client{}
-	if setup.Client != nil {
-		client = *setup.Client
-	}
-	// A signed request must reach the address that was configured and no other.
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	c := &Channel{name: setup.Name, set: s, client: &client, rate: setup.Rate, seen: setup.Seen, log: setup.Log}
+	c := &Channel{name: setup.Name, set: s, client: adapter.Pinned(setup.Client), rate: setup.Rate, seen: setup.Seen, log: setup.Log}
 	if s.Edit {
 		return editing{c}, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parley-im/parley/gateway"
+	"github.com/parley-im/parley/gateway/adapter"
 	"github.com/parley-im/parley/gateway/xmpp/mam"
 	"github.com/parley-im/parley/gateway/xmpp/stanza"
 	"github.com/parley-im/parley/gateway/xmpp/stream"
@@ -31,13 +32,7 @@ type mark struct {
 // Since reads what was said in the account's archive and in those of the rooms. While
 // nobody listens it logs in for it, without being seen.
 func (c *Channel) Since(ctx context.Context, text string, deliver gateway.Deliver) (next string, err error) {
-	from := cursor{}
-	if text != "" {
-		if err := json.Unmarshal([]byte(text), &from); err != nil {
-			c.log.Warn("the position in the archive cannot be read, it is made anew", "err", err)
-			from = cursor{}
-		}
-	}
+	from := adapter.Position[cursor](text, c.log)
 	s, err := c.current()
 	if err != nil {
 		var leave func()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -100,11 +101,7 @@ func (c *Conn) Receive(patience time.Duration, heard func()) (f Frame, err error
 	for {
 		_ = c.ws.SetReadDeadline(time.Now().Add(patience))
 		kind, data, err := c.ws.ReadMessage()
-		t, slow := errors.AsType[interface {
-			error
-			Timeout() bool
-		}](err)
-		if slow && t.Timeout() {
+		if t, ok := errors.AsType[net.Error](err); ok && t.Timeout() {
 			return f, fmt.Errorf("%w: %w", fault.Unavailable, ErrDeaf)
 		}
 		if err != nil {
